@@ -1,0 +1,1 @@
+"""Where raw data comes from: a live machine, or a recording of one behind the same methods."""

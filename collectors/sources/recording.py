@@ -1,0 +1,113 @@
+"""A recorded Linux machine: the same methods as the live one, answered from a folder.
+
+The folder holds ``machine.json`` and, under ``root/``, the files as they lay on the machine. ``machine.json``::
+
+    {"system": "linux", "now": "2026-03-02T01:15:00Z", "is_root": true,
+     "denied": ["/sys/firmware/dmi/tables/DMI"],                  # PermissionError
+     "links": {"/sys/class/net/eth0/device": "../../../0000:00:1f.6"},
+     "modified_at": {"/var/lib/clamav/daily.cld": "2026-03-01T20:00:00Z"},
+     "space": {"/": [250000000000, 90000000000]},                 # size, free
+     "addresses": [["eth0", "192.168.10.21"]],
+     "listening": [["tcp", "0.0.0.0", 22, "sshd"]],
+     "programs": {"smartctl --json -a /dev/sda": {"status": 0, "output": "..."}},
+     "probes": [{"purpose": "internet", "target": "https://example.edu.vn/",
+                 "results": [{"kind": "dns", "ok": true, "duration_seconds": 0.01}]}]}
+
+What is not in the folder is missing, not empty: an absent file raises FileNotFoundError, an absent program is not
+installed, and absent addresses, sockets or space raise Failed.
+"""
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from collectors.facts import Failed, parse_utc
+from collectors.sources.linux import Completed, Listening
+from collectors.sources.probe import Probe, ProbeResult
+
+
+class RecordedLinux:
+    """A machine in a folder. Raises ValueError, with a sentence, where the folder is no recording."""
+
+    system = "linux"
+
+    def __init__(self, folder: Path) -> None:
+        described = folder / "machine.json"
+        try:
+            self._said: dict[str, Any] = json.loads(described.read_text(encoding="utf-8"))
+            self._now = parse_utc(self._said["now"])
+            self.is_root = bool(self._said.get("is_root", True))
+            self._results = {
+                one["target"]: [ProbeResult(**result) for result in one["results"]] for one in self._list("probes")
+            }
+            self.probes = tuple(Probe(one["purpose"], one["target"]) for one in self._list("probes"))
+        except FileNotFoundError as error:
+            raise ValueError(f"{folder} is no recording: it lacks machine.json") from error
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"{described} is not as a recording's should be: {error}") from error
+        self._root = folder / "root"
+
+    def _list(self, name: str) -> list[Any]:
+        return list(self._said.get(name, []))
+
+    def _recorded(self, name: str) -> Any:
+        if name not in self._said:
+            raise Failed(f"the recording has no {name}")
+        return self._said[name]
+
+    def _path(self, path: str) -> Path:
+        if path in self._list("denied"):
+            raise PermissionError(13, "Permission denied", path)
+        found = self._root / path.lstrip("/")
+        if not found.exists():
+            raise FileNotFoundError(2, "No such file or directory", path)
+        return found
+
+    def now(self) -> datetime:
+        return self._now
+
+    def read(self, path: str) -> str:
+        return self.read_bytes(path).decode("utf-8", "replace")
+
+    def read_bytes(self, path: str) -> bytes:
+        return self._path(path).read_bytes()
+
+    def list(self, path: str) -> Sequence[str]:
+        return sorted(one.name for one in self._path(path).iterdir())
+
+    def exists(self, path: str) -> bool:
+        return path in self._list("denied") or (self._root / path.lstrip("/")).exists()
+
+    def link(self, path: str) -> str:
+        links: dict[str, str] = self._said.get("links", {})
+        if path not in links:
+            raise FileNotFoundError(2, "No such file or directory", path)
+        return links[path]
+
+    def modified_at(self, path: str) -> datetime:
+        times: dict[str, str] = self._said.get("modified_at", {})
+        if path in times:
+            return parse_utc(times[path])
+        return datetime.fromtimestamp(self._path(path).stat().st_mtime, UTC)
+
+    def run(self, *command: str) -> Completed | None:
+        left = self._said.get("programs", {}).get(" ".join(command))
+        return None if left is None else Completed(left["status"], left["output"])
+
+    def space(self, mount: str) -> tuple[int, int]:
+        found = self._recorded("space")
+        if mount not in found:
+            raise Failed(f"the recording has no space of {mount}")
+        size, free = found[mount]
+        return size, free
+
+    def addresses(self) -> Sequence[tuple[str, str]]:
+        return [(name, address) for name, address in self._recorded("addresses")]
+
+    def listening(self) -> Sequence[Listening]:
+        return [Listening(*one) for one in self._recorded("listening")]
+
+    def probe(self, probe: Probe) -> Sequence[ProbeResult]:
+        return self._results[probe.target]
