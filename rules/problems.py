@@ -1,0 +1,85 @@
+"""What is wrong in a file that a person wrote, and YAML that remembers its lines."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong: where, in which field, and what was expected there."""
+
+    file: str
+    line: int | None
+    field: str | None
+    expected: str
+
+    def __str__(self) -> str:
+        place = self.file if self.line is None else f"{self.file} line {self.line}"
+        return f"{place}, {self.field}: {self.expected}" if self.field else f"{place}: {self.expected}"
+
+
+class Refused(Exception):  # noqa: N818 - what happened to the file
+    """A file or folder that is not taken, with every problem found in it. Nothing of it was applied."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+class Located(dict[str, Any]):
+    """A YAML mapping that knows its file, its line and the lines of its keys."""
+
+    file: str = ""
+    line: int = 0
+    lines: dict[str, int]
+
+    def problem(self, field: str | None, expected: str) -> Problem:
+        """Return a problem at the line of a key; without the key, at the mapping's own."""
+        return Problem(self.file, self.lines.get(field or "", self.line), field, expected)
+
+
+def read_text(path: Path) -> str:
+    """Return a UTF-8 file (a byte order mark is dropped). Raises Refused."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        raise Refused([Problem(str(path), None, None, "expected a file here, found none")]) from error
+    except UnicodeDecodeError as error:
+        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        raise Refused([Problem(path.name, line, None, "expected UTF-8 text: save the file as UTF-8")]) from error
+    except OSError as error:
+        raise Refused([Problem(str(path), None, None, f"could not be read: {error.strerror}")]) from error
+
+
+def read_yaml(path: Path) -> Located:
+    """Return a YAML file whose top is a mapping; doubled keys are refused. Raises Refused."""
+    import yaml
+
+    class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc] # the C loader where built
+        pass
+
+    def mapping(loader: Any, node: Any) -> Located:
+        found = Located(loader.construct_mapping(node, deep=True))
+        found.file, found.line = path.name, node.start_mark.line + 1
+        found.lines = {}
+        for key, _ in node.value:
+            name = str(loader.construct_object(key))
+            if name in found.lines:
+                raise Refused([Problem(path.name, key.start_mark.line + 1, name, "expected each key once")])
+            found.lines[name] = key.start_mark.line + 1
+        return found
+
+    Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, mapping)
+    try:
+        content = yaml.load(read_text(path), Loader)  # noqa: S506 - a SafeLoader
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else None
+        raise Refused([Problem(path.name, line, None, f"expected YAML: {error.problem}")]) from error
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: a date such as 2026-02-30
+        raise Refused([Problem(path.name, None, None, f"expected YAML: {error}")]) from error
+    if not isinstance(content, Located):
+        raise Refused([Problem(path.name, 1, None, "expected 'key: value' lines at the top")])
+    return content
