@@ -78,9 +78,7 @@ def run(collector: Collector, host: Any) -> Section:  # noqa: PLR0911 - one retu
 def _system_path(error: OSError) -> str:
     """Return the file that an error is about, unless it lies where it could name a person."""
     path = str(error.filename or "a file")
-    return (
-        path if path.startswith(("/proc/", "/sys/", "/etc/", "/run/", "/dev/", "/var/lib/", "/var/log/")) else "a file"
-    )
+    return path if path.startswith(_SYSTEM_FOLDERS) else "a file"
 
 
 def _place(error: Exception) -> str:

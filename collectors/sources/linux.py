@@ -53,8 +53,8 @@ class Linux(Protocol):
     def read(self, path: str) -> str:
         """Return a text file; what is not UTF-8 is replaced."""
 
-    def read_bytes(self, path: str) -> bytes:
-        """Return a binary file."""
+    def read_bytes(self, path: str, at_most: int = -1) -> bytes:
+        """Return a binary file, or no more than its first bytes: signature databases have hundreds of megabytes."""
 
     def list(self, path: str) -> Sequence[str]:
         """Return the names in a folder, sorted."""
@@ -99,8 +99,9 @@ class LiveLinux:
     def read(self, path: str) -> str:
         return Path(path).read_text(encoding="utf-8", errors="replace")
 
-    def read_bytes(self, path: str) -> bytes:
-        return Path(path).read_bytes()
+    def read_bytes(self, path: str, at_most: int = -1) -> bytes:
+        with Path(path).open("rb") as file:
+            return file.read(at_most)
 
     def list(self, path: str) -> Sequence[str]:
         return sorted(os.listdir(path))  # noqa: PTH208 - names are asked for, not paths

@@ -71,8 +71,9 @@ class RecordedLinux:
     def read(self, path: str) -> str:
         return self.read_bytes(path).decode("utf-8", "replace")
 
-    def read_bytes(self, path: str) -> bytes:
-        return self._path(path).read_bytes()
+    def read_bytes(self, path: str, at_most: int = -1) -> bytes:
+        with self._path(path).open("rb") as file:
+            return file.read(at_most)
 
     def list(self, path: str) -> Sequence[str]:
         return sorted(one.name for one in self._path(path).iterdir())

@@ -1,0 +1,130 @@
+"""What dpkg and apt keep in files: the installed packages, the security archive's index, and how versions compare."""
+
+import gzip
+import lzma
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from collectors.facts import Failed
+from collectors.sources.linux import Linux
+
+STATUS = "/var/lib/dpkg/status"
+INFO = "/var/lib/dpkg/info"
+LISTS = "/var/lib/apt/lists"
+APT_HELPER = "/usr/lib/apt/apt-helper"
+
+# dpkg's words for "the files are there and set up"; a package whose trigger is still to run counts.
+_INSTALLED = re.compile(r"^Status: \S+ ok (?:installed|triggers-awaited|triggers-pending)$", re.MULTILINE)
+_VERSION = re.compile(r"^Version: (\S+)", re.MULTILINE)
+_ARCHITECTURE = re.compile(r"^Architecture: (\S+)", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """An installed package. ``listing`` is the file that dpkg writes when it unpacks this very version."""
+
+    name: str
+    version: str
+    architecture: str
+    listing: str
+
+
+def installed(host: Linux) -> Iterator[Package]:
+    """Yield the installed packages. Raises Failed where the database is no whole one, OSError as reading does."""
+    text = host.read(STATUS)
+    if not text.endswith("\n\n"):
+        raise Failed(f"{STATUS} ends in the middle of a package: restore it from {STATUS}-old")
+    found = False
+    for stanza in text.split("\n\n"):
+        if not (state := _INSTALLED.search(stanza)):
+            continue
+        head, _, name = stanza[: stanza.find("\n") if not stanza.startswith("\n") else 0].partition("Package: ")
+        version = _VERSION.search(stanza, state.end())
+        architecture = _ARCHITECTURE.search(stanza)
+        if head or not name or not version or not architecture:
+            raise Failed(f"{STATUS} has a package without a name, version or architecture: the file is damaged")
+        own = f"{name}:{architecture[1]}" if "\nMulti-Arch: same\n" in stanza else name
+        found = True
+        yield Package(name, version[1], architecture[1], f"{INFO}/{own}.list")
+    if not found:
+        raise Failed(f"{STATUS} lists no installed package: the file is damaged")
+
+
+def version_of(host: Linux, name: str) -> str | None:
+    """Return an installed package's version without Debian's own part: '1.4.6' of '1.4.6+dfsg-0+deb12u1'."""
+    try:
+        text = host.read(STATUS)
+    except OSError:
+        return None
+    start = text.find(f"Package: {name}\n")
+    stanza = text[start : text.find("\n\n", start)] if start >= 0 else ""
+    found = _VERSION.search(stanza)
+    return re.split(r"[+~-]", found[1].rpartition(":")[2])[0] if found and _INSTALLED.search(stanza) else None
+
+
+def security_versions(host: Linux) -> dict[tuple[str, str], list[str]] | None:
+    """Return what the security archive offered when apt last looked: (package, architecture) to its versions.
+
+    None where apt has no index of a security archive, or none that can be read: then nobody can say what is pending.
+    """
+    try:
+        indexes = [name for name in host.list(LISTS) if "_Packages" in name and _is_security(name)]
+    except OSError:
+        return None
+    offered: dict[tuple[str, str], list[str]] = {}
+    for name in indexes:
+        text = _index(host, f"{LISTS}/{name}")
+        if text is None:
+            return None
+        for stanza in text.split("\n\n"):
+            package = re.match(r"\n?Package: (\S+)", stanza)
+            version, architecture = _VERSION.search(stanza), _ARCHITECTURE.search(stanza)
+            if package and version and architecture:
+                offered.setdefault((package[1], architecture[1]), []).append(version[1])
+    return offered or None
+
+
+def _is_security(name: str) -> bool:
+    """Say whether an index is of a security archive: 'bookworm-security', 'noble-security', 'noble-apps-security'."""
+    return "-security_" in name or name.startswith("security.debian.org_")
+
+
+_OPENERS: dict[str, Callable[[bytes], bytes]] = {".gz": gzip.decompress, ".xz": lzma.decompress}
+
+
+def _index(host: Linux, path: str) -> str | None:
+    """Return an index's text; apt itself opens what the standard library can't (lz4, zstd)."""
+    ending = path[path.rfind("_Packages") + len("_Packages") :]
+    try:
+        if not ending:
+            return host.read(path)
+        if ending in _OPENERS:
+            return _OPENERS[ending](host.read_bytes(path)).decode("utf-8", "replace")
+    except (OSError, EOFError, lzma.LZMAError, ValueError):
+        return None
+    done = host.run(APT_HELPER, "cat-file", path)
+    return done.output if done and done.status == 0 else None
+
+
+_PARTS = re.compile(r"(\D*)(\d*)")
+
+
+def _order(letter: str) -> int:
+    if letter == "~":
+        return -1
+    return ord(letter) if letter.isalpha() else ord(letter) + 256
+
+
+def _sorted(part: str) -> list[tuple[list[int], int]]:
+    # The 0 stands for the end of the text: after "~", before all else.
+    return [([*map(_order, text), 0], int(digits or 0)) for text, digits in _PARTS.findall(part)]
+
+
+def version_key(version: str) -> tuple[int, list[tuple[list[int], int]], list[tuple[list[int], int]]]:
+    """Return what sorts versions as deb-version(7) does: epoch, upstream version, Debian revision."""
+    epoch, _, rest = version.partition(":") if ":" in version else ("0", "", version)
+    upstream, found, revision = rest.rpartition("-")
+    if not found:
+        upstream, revision = rest, ""
+    return (int(epoch) if epoch.isdecimal() else 0, _sorted(upstream), _sorted(revision))
