@@ -30,11 +30,11 @@ docs: .venv/built ## write the generated pages of docs/ anew
 	$(BIN)/python -m docs.generate
 
 words: .venv/dev ## take new sentences of the code into the Vietnamese catalogues
-	$(BIN)/python -m docs.words
+	$(BIN)/python -m tests.words
 
 bench: .venv/dev .venv/built ## measure against the peers, on this machine, in one run
 	@.ci/debian prometheus-node-exporter fusioninventory-agent facter
-	$(BIN)/python -m bench
+	$(BIN)/python -m tests.bench $(ARGS)
 
 lock: .venv/dev ## choose the newest versions that pyproject.toml allows
 	$(BIN)/uv pip compile $(LOCK) --extra hub --group build --output-file requirements.lock

@@ -1,0 +1,1 @@
+"""The documentation, and what generates the pages that follow from code."""
