@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 
 from collectors.facts import Outcome, compact, parse_utc, utc_text
@@ -40,6 +40,9 @@ class Check:
     reasons: Mapping[str, Mapping[str, str]]
     sql: str
     uses: tuple[str, ...] = ()
+    not_here: str = "not_applicable"
+    """The verdict where a needed table is not here by design. 'unknown' where each computer owes an answer: that
+    Windows Server has no Security Center does not excuse it from having an antivirus."""
     aliases: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
     examples: tuple[Mapping[str, Any], ...] = ()
@@ -80,18 +83,35 @@ class Judgement:
     details: Mapping[str, Any] = field(default_factory=dict)
 
 
-def parameters(limits: Mapping[str, float], now: datetime, today: str) -> dict[str, Any]:
-    """Return what SQL may name: ``:now``, ``:today``, each limit, and for ``:x_days`` also ``:x_days_ago``."""
-    named: dict[str, Any] = {"now": utc_text(now), "today": today, **limits}
+def parameters(
+    limits: Mapping[str, float], now: datetime, zone: tzinfo, levels: Mapping[int, float] | None = None
+) -> dict[str, Any]:
+    """Return what SQL may name.
+
+    ``:now``; ``:today``, the local date; ``:midnight``, when that date ends, in UTC; ``:tomorrow``, a day from now:
+    what is said to have happened after it comes from a clock that is wrong; each limit, and for ``:x_days`` also
+    ``:x_days_ago``; for each level of a demand ``:level_2`` and so on.
+    """
+    today = now.astimezone(zone).date()
+    midnight = datetime.combine(today + timedelta(days=1), time(), zone)
+    named: dict[str, Any] = {
+        "now": utc_text(now),
+        "today": today.isoformat(),
+        "midnight": utc_text(midnight),
+        "tomorrow": utc_text(now + timedelta(days=1)),
+        **limits,
+    }
     for name, value in limits.items():
         if name.endswith("_days"):
             named[f"{name}_ago"] = utc_text(now - timedelta(days=value))
+    for level, bound in (levels or {}).items():
+        named[f"level_{level}"] = bound
     return named
 
 
 def version(check: Check, limits: Mapping[str, float]) -> str:
     """Return a digest of what a verdict depends on beside the facts: the SQL, what it needs, and the limits."""
-    text = json.dumps([check.sql, check.decides, sorted(limits.items())])
+    text = json.dumps([check.sql, check.decides, check.not_here, sorted(limits.items())])
     return hashlib.blake2b(text.encode(), digest_size=6).hexdigest()
 
 
@@ -136,7 +156,8 @@ def _before_sql(check: Check, device_id: str, coverage: Mapping[str, Coverage], 
             return Judgement(check.id, device_id, Verdict.UNKNOWN, "expired", until, details)
         if seen.outcome is Outcome.NOT_HERE and not_here is None:
             details = {"table": table, "message": seen.message}
-            not_here = Judgement(check.id, device_id, Verdict.NOT_APPLICABLE, "not_here", seen.expires_at, details)
+            verdict = Verdict(check.not_here)
+            not_here = Judgement(check.id, device_id, verdict, "not_here", seen.expires_at, details)
     return not_here
 
 
@@ -170,7 +191,7 @@ def _by_sql(
         elif len(mine) != 1:
             one = Judgement(check.id, device_id, Verdict.UNKNOWN, "rows_not_one", until, {"rows": len(mine)})
         else:
-            one = _read(check, device_id, mine[0], until)
+            one = _read(check, device_id, mine[0], until, named)
         judged.append(_waive(one, waivers.get(device_id)))
     return judged
 
@@ -181,16 +202,42 @@ MANY_DEVICES = 200
 _SQL_VERDICTS = {Verdict.PASS.value, Verdict.FAIL.value, Verdict.UNKNOWN.value, Verdict.NOT_APPLICABLE.value}
 
 
-def _read(check: Check, device_id: str, row: Mapping[str, Any], until: datetime) -> Judgement:
+def _read(
+    check: Check, device_id: str, row: Mapping[str, Any], until: datetime, named: Mapping[str, Any]
+) -> Judgement:
     """Read one row of a rule's answer. A word that the rule did not declare is unknown, never a pass."""
     verdict, reason = row.get("verdict"), row.get("reason")
     if verdict not in _SQL_VERDICTS or reason not in check.reasons:
         details = {"verdict": verdict, "reason": reason}
         return Judgement(check.id, device_id, Verdict.UNKNOWN, "answer_not_understood", until, details)
-    if row.get("until"):
-        until = min(until, parse_utc(row["until"]))
-    details = {name: value for name, value in row.items() if name not in {"device_id", "verdict", "reason", "until"}}
+    try:
+        ends = holds_until(row, named)
+    except (TypeError, ValueError):
+        details = {"verdict": verdict, "reason": reason, "until": row.get("until")}
+        return Judgement(check.id, device_id, Verdict.UNKNOWN, "answer_not_understood", until, details)
+    details = {name: value for name, value in row.items() if name not in _OF_THE_ENGINE}
+    until = until if ends is None else min(until, ends)
+    if until <= parse_utc(named["now"]):
+        return Judgement(check.id, device_id, Verdict.UNKNOWN, "answer_not_understood", until, {**details, "reason": reason})
     return Judgement(check.id, device_id, Verdict(verdict), str(reason), until, details)
+
+
+_OF_THE_ENGINE = {"device_id", "verdict", "reason", "until", "until_days"}
+
+
+def holds_until(row: Mapping[str, Any], named: Mapping[str, Any]) -> datetime | None:
+    """Return until when a row of a rule's answer holds; None: its author knows no end.
+
+    ``until`` is a time, or a local date: the last day on which it holds. ``until_days`` are added to it, since no
+    arithmetic with dates is the same in both databases. Raises ValueError or TypeError for what is neither.
+    """
+    said = row.get("until")
+    if not said:
+        return None
+    days = timedelta(days=float(row.get("until_days") or 0))
+    if len(said) == len("2026-03-02"):
+        return parse_utc(named["midnight"]) + (date.fromisoformat(said) - date.fromisoformat(named["today"])) + days
+    return parse_utc(said) + days
 
 
 def _waive(judgement: Judgement, waiver: Waiver | None) -> Judgement:
@@ -212,8 +259,10 @@ class Target:
 
     id: str
     title: Mapping[str, str]
+    population: str
+    """What is counted: 'computers', 'classrooms' and so on; the word by which a profile says that it has none."""
     counts: str
-    """share: what passes over what exists; worst: the largest value; count: the sum of values."""
+    """share: what passes over what exists; worst: the largest value; count: how much falls short, which must be none."""
     unit: str
     remedy: Mapping[str, str]
     checks: tuple[str, ...] = ()
@@ -230,8 +279,11 @@ class Demand:
     target: str
     threshold: float
     clause: str
+    sentence: str = ""
+    """The short name of the clause's sentence that demands it."""
     levels: Mapping[int, float] = field(default_factory=dict)
     limits: Mapping[str, float] = field(default_factory=dict)
+    citations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +307,7 @@ class Measurement:
 
 
 EVIDENCE_OF_CHECKS = """
-SELECT s.subject, s.device_id, s.asset_code, s.hostname, s.room, s.campus, s.source, s.computers AS count,
+SELECT s.subject, s.device_id, s.asset_code, s.hostname, s.room, s.campus, s.source, s.computers AS count, s.condition,
        v.rule, v.reason, v.details, v.since, v.until,
        CASE WHEN v.verdict IS NULL OR v.until <= :now THEN 'unknown' ELSE v.verdict END AS verdict
 FROM school_computer AS s
@@ -263,11 +315,15 @@ LEFT JOIN verdict AS v ON v.device_id = s.device_id AND v.rule IN ({checks})
 ORDER BY s.room, s.hostname, s.subject, v.rule
 """
 
+DECLARED_NONE = "SELECT what FROM declared_none WHERE what = :population"
+
 _RANK = {word: place for place, word in enumerate(("fail", "unknown", "pass", "exempt", "not_applicable"))}
+_LEAVES = {"exempt", "not_applicable"}
 
 
 def measure(target: Target, demand: Demand, query: Query, named: Mapping[str, Any]) -> Measurement:
-    """Ask for a target's evidence and count it."""
+    """Ask for a target's evidence and count it. ``named`` are ``parameters`` with the demand's limits and levels."""
+    none = False
     try:
         if target.sql is not None:
             rows = query(target.sql, {**named, "threshold": demand.threshold})
@@ -275,63 +331,107 @@ def measure(target: Target, demand: Demand, query: Query, named: Mapping[str, An
             names = {f"check_{number}": check for number, check in enumerate(target.checks)}
             sql = EVIDENCE_OF_CHECKS.format(checks=", ".join(f":{name}" for name in names))
             rows = _together(query(sql, {**named, **names}), target.checks)
+        if not rows:
+            none = bool(query(DECLARED_NONE, {"population": target.population}))
+        rows = [_dated(row, named) for row in rows]
     except QueryError as why:
-        return count(target, demand, [], str(why))
-    return count(target, demand, rows)
+        return count(target, demand, [], error=str(why))
+    except (TypeError, ValueError) as why:
+        return count(target, demand, [], error=f"until: {why}")
+    return count(target, demand, rows, none=none)
+
+
+def _dated(row: Mapping[str, Any], named: Mapping[str, Any]) -> dict[str, Any]:
+    ends = holds_until(row, named)
+    made = {name: value for name, value in row.items() if name != "until_days"}
+    return {**made, "until": utc_text(ends) if ends else None}
 
 
 def _together(rows: Iterable[Mapping[str, Any]], checks: Sequence[str]) -> list[dict[str, Any]]:
-    """Make one row of the rows of a computer's checks: the worst of them decides, and their reasons stand under it."""
+    """Make one row of the rows of a computer's checks: the worst of them decides, and their reasons stand under it.
+
+    A computer that its record calls broken or disposed is counted only while it still says something of itself.
+    """
     subjects: dict[str, dict[str, Any]] = {}
     for row in rows:
         mine = subjects.setdefault(
             f"{row['source']}:{row['subject']}",
             {name: row[name] for name in ("device_id", "asset_code", "hostname", "room", "campus", "source", "count")}
-            | {"subject": row["subject"], "verdict": "not_applicable", "checks": [], "until": None},
+            | {"condition": row["condition"], "subject": row["subject"], "verdict": "unknown", "checks": {}},
         )
         if row["rule"] is not None:
             said = {name: row[name] for name in ("rule", "verdict", "reason", "details", "since", "until")}
-            if row["verdict"] != "unknown" or row["until"] > "":
-                mine["checks"].append(said)
+            mine["checks"][row["rule"]] = said
     for mine in subjects.values():
-        words = [one["verdict"] for one in mine["checks"]]
-        words += ["unknown"] * (len(checks) - len(words))  # a check that never judged it
+        said = mine["checks"]
+        mine["checks"] = list(said.values())
+        words = [said[check]["verdict"] if check in said else "unknown" for check in checks]
         mine["verdict"] = min(words, key=_RANK.__getitem__)
-        mine["until"] = min((one["until"] for one in mine["checks"]), default=None)
+        if mine["condition"] in {"broken", "disposed"} and set(words) == {"unknown"}:
+            mine["verdict"] = "not_applicable"
+        ends = [one["until"] for one in mine["checks"] if one["verdict"] != "unknown"]
+        mine["until"] = min(ends, default=None)
     return list(subjects.values())
 
 
-def count(target: Target, demand: Demand, rows: Sequence[Mapping[str, Any]], error: str | None = None) -> Measurement:
-    """Count evidence. A target passes only if it still would with every unknown failing, and fails only if it would
-    with every unknown passing; what is exempt or not applicable leaves the denominator.
-    """  # noqa: D205 - one thought
+def count(
+    target: Target,
+    demand: Demand,
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    none: bool = False,
+    error: str | None = None,
+) -> Measurement:
+    """Count evidence: what is exempt or not applicable leaves the denominator.
+
+    A target passes only if it still would with every unknown failing, and fails only if it would with every unknown
+    passing. ``none``: the school's profile says that there is nothing to count.
+    """
     tally = dict.fromkeys(Verdict, 0)
     for row in rows:
-        word = row.get("verdict")
-        tally[Verdict(word) if word in _RANK else Verdict.UNKNOWN] += int(row.get("count") or 1)
+        tally[_word(row)] += _size(row)
     passing, failing, unknown = tally[Verdict.PASS], tally[Verdict.FAIL], tally[Verdict.UNKNOWN]
     population = passing + failing + unknown
     value: float | None = None
     if population == 0:
-        only_excused = bool(rows) and error is None
-        verdict = Verdict.NOT_APPLICABLE if only_excused else Verdict.UNKNOWN
-        if only_excused and tally[Verdict.EXEMPT]:
+        verdict = Verdict.UNKNOWN
+        if error is None and tally[Verdict.EXEMPT]:
             verdict = Verdict.EXEMPT
+        elif error is None and (none or tally[Verdict.NOT_APPLICABLE]):
+            verdict = Verdict.NOT_APPLICABLE
     elif target.counts == "share":
         value = passing / population
         verdict = _between(value >= demand.threshold, (passing + unknown) / population >= demand.threshold)
     else:
-        open_rows = [row for row in rows if row.get("verdict") not in {"exempt", "not_applicable"}]
-        values = [float(row["value"]) for row in open_rows if row.get("value") is not None]
-        if values:
-            value = max(values) if target.counts == "worst" else sum(values)
+        value = _value(target, rows)
         verdict = _between(failing == 0 and unknown == 0, failing == 0)
-    level = _level(target, demand, value, complete=unknown == 0 or target.counts == "share")
     ends = [row["until"] for row in rows if row.get("until")]
     return Measurement(
-        target.id, verdict, value, demand.threshold, level, population, passing, failing, unknown,
-        tally[Verdict.EXEMPT], tally[Verdict.NOT_APPLICABLE], parse_utc(min(ends)) if ends else None, rows, error,
+        target.id, verdict, value, demand.threshold, _level(target, demand, value), population, passing, failing,
+        unknown, tally[Verdict.EXEMPT], tally[Verdict.NOT_APPLICABLE], parse_utc(min(ends)) if ends else None, rows,
+        error,
     )  # fmt: skip
+
+
+def _word(row: Mapping[str, Any]) -> Verdict:
+    word = row.get("verdict")
+    return Verdict(word) if word in _RANK else Verdict.UNKNOWN
+
+
+def _size(row: Mapping[str, Any]) -> int:
+    """Return how many things a row stands for: one, unless it says."""
+    said = row.get("count")
+    return 1 if said is None else int(said)
+
+
+def _value(target: Target, rows: Sequence[Mapping[str, Any]]) -> float | None:
+    """Return the worst value, or how much falls short; None where a row that counts has none to tell."""
+    if target.counts == "count":
+        failing = [row for row in rows if _word(row) is Verdict.FAIL]
+        return float(sum(_size(row) if row.get("value") is None else row["value"] for row in failing))
+    open_rows = [row for row in rows if _word(row) not in _LEAVES]
+    values = [row.get("value") for row in open_rows]
+    return None if None in values else max(float(value) for value in values if value is not None)
 
 
 def _between(at_worst: bool, at_best: bool) -> Verdict:
@@ -340,9 +440,9 @@ def _between(at_worst: bool, at_best: bool) -> Verdict:
     return Verdict.UNKNOWN if at_best else Verdict.FAIL
 
 
-def _level(target: Target, demand: Demand, value: float | None, *, complete: bool) -> int | None:
-    """Return the highest level that is surely reached."""
-    if value is None or not complete:
+def _level(target: Target, demand: Demand, value: float | None) -> int | None:
+    """Return the highest level that is surely reached: the value counts every unknown as falling short."""
+    if value is None:
         return None
     reached = [
         level

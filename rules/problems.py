@@ -1,9 +1,11 @@
 """What is wrong in a file that a person wrote, and YAML that remembers its lines."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from rules.words import sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +18,12 @@ class Problem:
     expected: str
 
     def __str__(self) -> str:
-        place = self.file if self.line is None else f"{self.file} line {self.line}"
-        return f"{place}, {self.field}: {self.expected}" if self.field else f"{place}: {self.expected}"
+        return self.said(str)
+
+    def said(self, say: Callable[[str], str]) -> str:
+        """Return the sentence in the language of ``say``, a ``rules.words.translator``."""
+        place = self.file if self.line is None else say(sentence("{file} line {line}", file=self.file, line=self.line))
+        return f"{place}, {self.field}: {say(self.expected)}" if self.field else f"{place}: {say(self.expected)}"
 
 
 class Refused(Exception):  # noqa: N818 - what happened to the file
@@ -45,29 +51,35 @@ def read_text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:
-        raise Refused([Problem(str(path), None, None, "expected a file here, found none")]) from error
+        raise Refused([Problem(str(path), None, None, sentence("expected a file here, found none"))]) from error
     except UnicodeDecodeError as error:
         line = path.read_bytes()[: error.start].count(b"\n") + 1
-        raise Refused([Problem(path.name, line, None, "expected UTF-8 text: save the file as UTF-8")]) from error
+        raise Refused([Problem(path.name, line, None, sentence("expected UTF-8 text: save the file as UTF-8"))]) from error
     except OSError as error:
-        raise Refused([Problem(str(path), None, None, f"could not be read: {error.strerror}")]) from error
+        why = sentence("could not be read: {error}", error=error.strerror)
+        raise Refused([Problem(str(path), None, None, why)]) from error
 
 
-def read_yaml(path: Path) -> Located:
-    """Return a YAML file whose top is a mapping; doubled keys are refused. Raises Refused."""
+def read_yaml(path: Path, called: str | None = None) -> Located:
+    """Return a YAML file whose top is a mapping; doubled keys are refused. Raises Refused.
+
+    ``called`` is how problems name the file, where its own name does not say enough.
+    """
     import yaml
+
+    file = called or path.name
 
     class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc] # the C loader where built
         pass
 
     def mapping(loader: Any, node: Any) -> Located:
         found = Located(loader.construct_mapping(node, deep=True))
-        found.file, found.line = path.name, node.start_mark.line + 1
+        found.file, found.line = file, node.start_mark.line + 1
         found.lines = {}
         for key, _ in node.value:
             name = str(loader.construct_object(key))
             if name in found.lines:
-                raise Refused([Problem(path.name, key.start_mark.line + 1, name, "expected each key once")])
+                raise Refused([Problem(file, key.start_mark.line + 1, name, sentence("expected each key once"))])
             found.lines[name] = key.start_mark.line + 1
         return found
 
@@ -77,9 +89,9 @@ def read_yaml(path: Path) -> Located:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else None
-        raise Refused([Problem(path.name, line, None, f"expected YAML: {error.problem}")]) from error
+        raise Refused([Problem(file, line, None, sentence("expected YAML: {error}", error=error.problem))]) from error
     except (yaml.YAMLError, ValueError) as error:  # ValueError: a date such as 2026-02-30
-        raise Refused([Problem(path.name, None, None, f"expected YAML: {error}")]) from error
+        raise Refused([Problem(file, None, None, sentence("expected YAML: {error}", error=error))]) from error
     if not isinstance(content, Located):
-        raise Refused([Problem(path.name, 1, None, "expected 'key: value' lines at the top")])
+        raise Refused([Problem(file, 1, None, sentence("expected 'key: value' lines at the top"))])
     return content
