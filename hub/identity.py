@@ -1,0 +1,274 @@
+"""Which device a report is from. The hub owns the name; what a machine says of its hardware only finds it.
+
+A run of an agent (its *stream*) is one machine, so a stream that is known needs no search. A new stream finds its device
+by the credible identifiers, the SMBIOS UUID first, then serial numbers, then disks and network cards. Two machines that
+are alive at once under one identifier become two devices and a conflict that the officer sees.
+"""
+
+import json
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from collectors.facts import compact, utc_text
+from collectors.identifiers import canonical_uuid, credible_serial, credible_uuid
+from hub.reports import Identifiers, Report
+from hub.tables import collection, conflict, digest, identifier, managed_device, stream
+
+UUID, SYSTEM_SERIAL, BOARD_SERIAL, DISK, MAC, WEAK = (
+    "smbios_uuid", "system_serial", "board_serial", "disk", "mac", "weak",
+)  # fmt: skip
+STRONG = (UUID, SYSTEM_SERIAL, BOARD_SERIAL)
+PARTS = (DISK, MAC)
+RANK = (*STRONG, *PARTS, WEAK)
+
+Seen = frozenset[tuple[str, str]]
+"""Identifiers as (kind, value) pairs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A report's device. ``is_new`` where this report made it."""
+
+    device_id: str
+    is_new: bool
+
+
+def credible(said: Identifiers) -> Seen:
+    """Return what can tell a machine from another: what is a placeholder, or no identifier at all, is left out."""
+    seen = set()
+    if said.smbios_uuid and (found := credible_uuid(said.smbios_uuid)):
+        seen.add((UUID, canonical_uuid(found)))
+    for kind, values in (
+        (SYSTEM_SERIAL, [said.system_serial]),
+        (BOARD_SERIAL, [said.board_serial]),
+        (DISK, said.disk_serials),
+    ):
+        seen |= {(kind, serial.upper()) for value in values if value and (serial := credible_serial(value))}
+    seen |= {(MAC, value.lower()) for value in said.macs}
+    if not seen and said.weak_id:
+        seen.add((WEAK, said.weak_id))
+    return frozenset(seen)
+
+
+def find(connection: sa.Connection, report: Report, metrics_address: str | None) -> Found:
+    """Return the device that a report is from, making one where it is new, and remember what was seen."""
+    seen = credible(report.identifiers)
+    sent_at = utc_text(report.sent_at)
+    known = connection.execute(sa.select(stream).where(stream.c.stream == report.stream)).mappings().one_or_none()
+    if known is None:
+        found = _by_identifiers(connection, seen, sent_at)
+        connection.execute(
+            stream.insert().values(
+                stream=report.stream, device_id=found.device_id, identifiers=_text(seen), agent=report.agent,
+                metrics_address=metrics_address, first_sent_at=sent_at, last_sent_at=sent_at,
+            )
+        )  # fmt: skip
+        _remember(connection, found.device_id, seen)
+        return found
+    same = known["identifiers"] == _text(seen)
+    changes = {"last_sent_at": max(known["last_sent_at"], sent_at), "agent": report.agent}
+    if metrics_address is not None:
+        changes["metrics_address"] = metrics_address
+    if not same:
+        changes["identifiers"] = _text(seen)
+    connection.execute(stream.update().where(stream.c.stream == report.stream).values(changes))
+    if not same:
+        _remember(connection, known["device_id"], seen)
+    _part_the_alive(connection, known, seen, sent_at)
+    return Found(known["device_id"], is_new=False)
+
+
+def parts(seen: Iterable[tuple[str, str]]) -> Seen:
+    """Return what sits in a machine and can be swapped: disks and network cards."""
+    return frozenset(one for one in seen if one[0] in PARTS)
+
+
+def _text(seen: Seen) -> str:
+    return compact().encode(sorted(seen))
+
+
+def _seen(text: str) -> Seen:
+    return frozenset((kind, value) for kind, value in json.loads(text))
+
+
+def _by_identifiers(connection: sa.Connection, seen: Seen, sent_at: str) -> Found:
+    candidates = _candidates(connection, seen)
+    by_strength = sorted(candidates, key=lambda one: _strength(seen, candidates[one]), reverse=True)
+    for device_id in by_strength:
+        theirs = candidates[device_id]
+        if not _is_same_machine(seen, theirs):
+            continue
+        if _lives(connection, device_id, seen, sent_at):
+            break
+        return Found(device_id, is_new=False)
+    made = str(uuid.uuid4())
+    for device_id in by_strength:
+        kind = _likeness(seen, candidates[device_id])
+        if kind:
+            note(connection, kind, device_id, made, seen & candidates[device_id], sent_at)
+    return Found(made, is_new=True)
+
+
+def _candidates(connection: sa.Connection, seen: Seen) -> dict[str, Seen]:
+    """Return all identifiers of every device that shares one with these."""
+    if not seen:
+        return {}
+    shared = sa.select(identifier.c.device_id).where(
+        sa.or_(*((identifier.c.kind == kind) & (identifier.c.value == value) for kind, value in sorted(seen)))
+    )
+    found: dict[str, set[tuple[str, str]]] = {}
+    for row in connection.execute(sa.select(identifier).where(identifier.c.device_id.in_(shared))):
+        found.setdefault(row.device_id, set()).add((row.kind, row.value))
+    return {device_id: frozenset(theirs) for device_id, theirs in sorted(found.items())}
+
+
+def _strength(mine: Seen, theirs: Seen) -> tuple[int, ...]:
+    shared = mine & theirs
+    return tuple(sum(one[0] == kind for one in shared) for kind in RANK)
+
+
+def _of(seen: Seen, kind: str) -> set[str]:
+    return {value for one, value in seen if one == kind}
+
+
+def _is_same_machine(mine: Seen, theirs: Seen) -> bool:
+    """Say whether a machine is one that was seen before, whatever was swapped in it since."""
+    shared = mine & theirs
+    if _of(shared, UUID):
+        # A board maker's own number on many boards: the UUID is the same, and everything else is another.
+        others = [kind for kind in RANK if kind != UUID and _of(mine, kind) and _of(theirs, kind)]
+        serials = [kind for kind in others if kind in STRONG]
+        return any(_of(shared, kind) for kind in others) or not serials
+    if _of(mine, UUID) and _of(theirs, UUID):
+        return False  # another board: perhaps the same machine, but a person says so
+    if _of(shared, SYSTEM_SERIAL) or _of(shared, BOARD_SERIAL):
+        return True
+    strong = {kind for kind in STRONG if _of(mine, kind)} & {kind for kind in STRONG if _of(theirs, kind)}
+    return bool(shared) and not strong
+
+
+def _likeness(mine: Seen, theirs: Seen) -> str | None:
+    """Return the kind of conflict to show between a new device and one that shares something with it."""
+    shared = mine & theirs
+    if _is_same_machine(mine, theirs):
+        return "clone"
+    if _of(shared, UUID):
+        return "shared_identifier"
+    if _of(shared, DISK) and _of(shared, MAC):
+        return "same_machine"
+    return None
+
+
+def _lives(connection: sa.Connection, device_id: str, seen: Seen, sent_at: str) -> bool:
+    """Say whether another machine reports as this device at the same time: a run of it that began before this report
+    and was heard of after it, with other parts inside.
+    """  # noqa: D205 - one thought
+    later = connection.execute(
+        sa.select(stream.c.identifiers).where(
+            stream.c.device_id == device_id, stream.c.first_sent_at < sent_at, stream.c.last_sent_at > sent_at
+        )
+    )
+    return any(_apart(seen, _seen(row.identifiers)) for row in later)
+
+
+def _apart(mine: Seen, theirs: Seen) -> bool:
+    """Say whether two runs under one identifier are of two machines: no part in common."""
+    if not parts(mine) and not parts(theirs):
+        return True  # nothing but the shared identifier: one machine runs one agent, so these are two
+    return bool(parts(mine)) and bool(parts(theirs)) and not parts(mine) & parts(theirs)
+
+
+def _part_the_alive(connection: sa.Connection, known: Mapping[str, Any], seen: Seen, sent_at: str) -> None:
+    """Where a run is heard of again after another machine took its device over, give that other a device of its own."""
+    others = connection.execute(
+        sa.select(stream).where(
+            stream.c.device_id == known["device_id"],
+            stream.c.stream != known["stream"],
+            stream.c.first_sent_at > known["first_sent_at"],
+            stream.c.first_sent_at < sent_at,
+        )
+    ).mappings()
+    for other in others:
+        theirs = _seen(other["identifiers"])
+        if _apart(seen, theirs):
+            made = part(connection, known["device_id"], other["stream"], sent_at)
+            note(connection, "clone", known["device_id"], made, seen & theirs, sent_at)
+            return
+
+
+def part(connection: sa.Connection, device_id: str, stream_name: str, at: str) -> str:
+    """Give the machine behind a run, and its other runs with the same parts, a device of its own; return its id.
+
+    What the hub has of both is asked for again, since nobody can say whose the rows are.
+    """
+    made = str(uuid.uuid4())
+    runs = connection.execute(sa.select(stream).where(stream.c.device_id == device_id)).mappings().all()
+    chosen = next(_seen(run["identifiers"]) for run in runs if run["stream"] == stream_name)
+    moved = [
+        run
+        for run in runs
+        if run["stream"] == stream_name or (parts(chosen) and not _apart(chosen, _seen(run["identifiers"])))
+    ]
+    stay = frozenset[tuple[str, str]]().union(*(_seen(run["identifiers"]) for run in runs if run not in moved))
+    gone = frozenset[tuple[str, str]]().union(*(_seen(run["identifiers"]) for run in moved))
+    connection.execute(
+        stream.update().where(stream.c.stream.in_([run["stream"] for run in moved])).values(device_id=made)
+    )
+    for kind, value in sorted(gone - stay):
+        connection.execute(
+            identifier.delete().where(
+                identifier.c.device_id == device_id, identifier.c.kind == kind, identifier.c.value == value
+            )
+        )
+    old = connection.execute(sa.select(managed_device).where(managed_device.c.device_id == device_id)).mappings().one()
+    connection.execute(
+        managed_device.insert().values(
+            {**old, "device_id": made, "room": None, "room_source": None, "first_seen_at": at, "last_seen_at": at}
+        )
+    )
+    _remember(connection, made, gone)
+    connection.execute(digest.delete().where(digest.c.device_id == device_id))
+    connection.execute(collection.delete().where(collection.c.device_id == device_id))
+    return made
+
+
+def _remember(connection: sa.Connection, device_id: str, seen: Seen) -> None:
+    have = {
+        (row.kind, row.value)
+        for row in connection.execute(
+            sa.select(identifier.c.kind, identifier.c.value).where(identifier.c.device_id == device_id)
+        )
+    }
+    new = [{"kind": kind, "value": value, "device_id": device_id} for kind, value in sorted(seen - have)]
+    if new:
+        connection.execute(identifier.insert(), new)
+
+
+def is_weak(connection: sa.Connection, device_id: str) -> bool:
+    """Say whether only swappable parts, or nothing, tell a device from another."""
+    return (
+        connection.scalar(
+            sa.select(sa.func.count())
+            .select_from(identifier)
+            .where(identifier.c.device_id == device_id, identifier.c.kind.in_(STRONG))
+        )
+        == 0
+    )
+
+
+def note(connection: sa.Connection, kind: str, device_id: str, other: str, shared: Seen, at: str) -> None:
+    """Put a conflict on the officer's list, once."""
+    there = sa.select(conflict.c.id).where(
+        conflict.c.kind == kind, conflict.c.device_id == device_id, conflict.c.other_device_id == other
+    )
+    if connection.execute(there).first() is None:
+        connection.execute(
+            conflict.insert().values(
+                kind=kind, device_id=device_id, other_device_id=other, detail=_text(shared), since=at
+            )
+        )

@@ -1,0 +1,34 @@
+"""What the hub reads from its configuration and environment."""
+
+from pathlib import Path
+from typing import Any
+
+from collectors.settings import Setting, address, folder, text
+from rules.words import sentence
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+OTHERS = ("hub", "metrics_listen", "probes", "report_every")
+"""What the agent reads from the same file where both run on one machine."""
+
+
+def listen(raw: Any) -> tuple[str, int]:
+    """Read where to listen. Raises ValueError for an address that other machines can reach."""
+    host, port = address(raw)
+    if host not in LOOPBACK:
+        raise ValueError(
+            sentence(
+                "{host} can be reached from other machines, and this version has neither sign-in nor encryption yet: "
+                "listen on 127.0.0.1",
+                host=host,
+            )
+        )
+    return host, port
+
+
+SETTINGS = (
+    Setting("data", Path("/var/lib/baove/hub"), folder, "The folder that holds the database"),
+    Setting("listen", ("127.0.0.1", 8080), listen, "Where the page and the interface for agents are served"),
+    Setting("database", None, text, "Another database, postgresql+psycopg://user@host/name; without it SQLite in data"),
+    Setting("school", None, folder, "The folder of the school's profile, read at start"),
+)
