@@ -39,6 +39,16 @@ class Reference:
     as_of: str
     rows: tuple[Mapping[str, Any], ...]
 
+    @property
+    def name(self) -> str:
+        """The table's name: the file's."""
+        return self.table.name
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """Its columns."""
+        return self.table.fields
+
 
 @dataclass(frozen=True, slots=True)
 class Clause:

@@ -1,13 +1,14 @@
-"""The school's profile: what the officer tells of the school, one class a table, and how its folder is read.
+"""The school's profile: what the officer tells of the school, one class a table.
 
-A profile is a folder of ``school.yaml`` and CSV files. Nothing of it is personal but the person in charge of a device.
+A profile is a folder of ``school.yaml`` and CSV files; the hub reads it. Nothing of it is personal but the person in
+charge of a device. ``TABLES`` at the end names all of them.
 """
 
 from datetime import date
 from enum import StrEnum
 from typing import Annotated
 
-from collectors.facts import fact
+from collectors.facts import fact, table_of
 
 PROFILE = "The school's profile, from its officer"
 
@@ -39,6 +40,52 @@ class UsedBy(StrEnum):
     OFFICE = "office"
 
 
+class LineKind(StrEnum):
+    """How a campus reaches the Internet."""
+
+    FIBRE = "fibre"
+    COPPER = "copper"
+    MOBILE = "mobile"
+    SATELLITE = "satellite"
+    OTHER = "other"
+
+
+class SegmentRole(StrEnum):
+    """Who uses a segment of the network."""
+
+    STUDENTS = "students"
+    STAFF = "staff"
+    MANAGEMENT = "management"
+    GUEST = "guest"
+
+
+class StaffRole(StrEnum):
+    """What a member of staff does."""
+
+    TEACHER = "teacher"
+    MANAGER = "manager"
+    OTHER = "other"
+
+
+class LicenceCategory(StrEnum):
+    """What a licence is for."""
+
+    WINDOWS = "windows"
+    OFFICE = "office"
+    ANTIVIRUS = "antivirus"
+    OTHER = "other"
+
+
+class Nothing(StrEnum):
+    """What a school may say that it has none of, so that an empty list is an answer and not a gap."""
+
+    COMPUTERS = "computers"
+    COMPUTER_LABS = "computer_labs"
+    CLASSROOMS = "classrooms"
+    TEACHERS = "teachers"
+    DEVICES = "devices"
+
+
 @fact(key="code", why=PROFILE)
 class School:
     """The school itself: one row."""
@@ -56,6 +103,34 @@ class Campus:
 
     campus: Annotated[str, "Its code"]
     name: Annotated[str, "Its name"]
+
+
+@fact(key=("campus", "line"), why=PROFILE)
+class Line:
+    """A line from a campus to the Internet."""
+
+    campus: Annotated[str, "The campus"]
+    line: Annotated[str, "Its name"]
+    kind: Annotated[LineKind, "What it is made of"]
+    contracted_bps: Annotated[int | None, "The speed of the contract, in bit/s"] = None
+
+
+@fact(key=("campus", "cidr"), why=PROFILE)
+class Segment:
+    """A segment of a campus' network; two campuses may use the same addresses."""
+
+    campus: Annotated[str, "The campus"]
+    cidr: Annotated[str, "Its addresses, '192.168.10.0/24'"]
+    role: Annotated[SegmentRole, "Who uses it"]
+    allowed_dhcp: Annotated[tuple[str, ...], "The DHCP servers that may answer there"] = ()
+
+
+@fact(key=("source_role", "destination_role"), why=PROFILE)
+class ForbiddenPath:
+    """Segments that must not reach each other."""
+
+    source_role: Annotated[SegmentRole, "From where"]
+    destination_role: Annotated[SegmentRole, "To where"]
 
 
 @fact(key="room", why=PROFILE)
@@ -89,6 +164,72 @@ class Lesson:
     period: Annotated[int, "The period's number"]
     class_group: Annotated[str, "The class"]
     subject: Annotated[str, "The subject; informatics is the one that students-per-computer asks about"]
+
+
+@fact(key="period", why=PROFILE)
+class Period:
+    """A period of the school's day."""
+
+    period: Annotated[int, "Its number"]
+    starts: Annotated[str, "When it begins, local time, '07:30'"]
+    ends: Annotated[str, "When it ends, local time, '08:05'"]
+
+
+@fact(key="term", why=PROFILE)
+class Term:
+    """A term of the school year."""
+
+    term: Annotated[str, "Its name, such as HK1"]
+    first_day: Annotated[date, "Its first day"]
+    last_day: Annotated[date, "Its last day"]
+
+
+@fact(key=("first_day", "last_day"), why=PROFILE)
+class Holiday:
+    """Days without school; both ends count."""
+
+    first_day: Annotated[date, "The first day"]
+    last_day: Annotated[date, "The last day"]
+    name: Annotated[str | None, "Why"] = None
+
+
+@fact(key="pattern", why=PROFILE)
+class HostnamePattern:
+    """Where a computer stands, told from its name."""
+
+    pattern: Annotated[str, "A pattern of host names, 'TT-PM1-*'; letters' case does not count"]
+    room: Annotated[str, "The room"]
+
+
+@fact(key=("purpose", "target"), why=PROFILE)
+class ProbeTarget:
+    """What is probed to know whether the school reaches it."""
+
+    purpose: Annotated[str, "internet, sector, website and so on"]
+    target: Annotated[str, "An address, HOST, or HOST:PORT"]
+    campus: Annotated[str | None, "The campus it concerns; null: all"] = None
+
+
+@fact(key="role", why=PROFILE)
+class StaffCount:
+    """How many people work at the school: numbers, never names."""
+
+    role: Annotated[StaffRole, "What they do"]
+    people: Annotated[int, "How many they are"]
+    with_computer: Annotated[int, "How many of them have a working computer for their work"]
+
+
+@fact(key=("product", "purchased"), why=PROFILE)
+class LicenceEntitlement:
+    """A licence that the school owns."""
+
+    product: Annotated[str, "The product, as the contract says"]
+    match: Annotated[str | None, "How the installed program's name begins; null: as the product's"] = None
+    category: Annotated[LicenceCategory, "What it is for"]
+    metric: Annotated[str, "What a seat is: device or user"]
+    seats: Annotated[int, "How many were bought"]
+    expires: Annotated[date | None, "The last day; null: it does not end"] = None
+    purchased: Annotated[date | None, "When it was bought"] = None
 
 
 @fact(key=("asset_code",), why=PROFILE)
@@ -129,7 +270,7 @@ class Waiver:
 class AcceptedAntivirus:
     """An antivirus that the school accepts as licensed."""
 
-    name: Annotated[str, "The product's name, or the beginning of it"]
+    name: Annotated[str, "The product's name, or the beginning of it; letters' case does not count"]
 
 
 @fact(key="day", why=PROFILE)
@@ -137,3 +278,20 @@ class SchoolDay:
     """A day on which the school teaches: worked out from terms, weekdays and holidays."""
 
     day: Annotated[date, "The local date"]
+
+
+@fact(key="what", why=PROFILE)
+class DeclaredNone:
+    """What the school says that it has none of (``none: [computer_labs]`` in school.yaml)."""
+
+    what: Annotated[Nothing, "What it has none of"]
+
+
+TABLES: dict[str, type] = {
+    table_of(cls).name: cls
+    for cls in (
+        School, Campus, Line, Segment, ForbiddenPath, Room, ClassGroup, Lesson, Period, Term, Holiday, HostnamePattern,
+        ProbeTarget, StaffCount, LicenceEntitlement, AcceptedAntivirus, Record, Waiver, SchoolDay, DeclaredNone,
+    )
+}  # fmt: skip
+"""The school's tables by name."""

@@ -84,36 +84,64 @@ class VerdictRow:
 # beyond both. One row of the last kind stands for several computers, none of which was ever heard from.
 COMPUTER_KINDS = ("desktop", "laptop", "all_in_one", "tablet", "server")
 
-VIEWS = {
-    "school_computer": f"""
-SELECT m.device_id AS subject, m.device_id, r.asset_code, m.hostname, d.kind, m.room, m.campus,
-       'reported' AS source, 1 AS computers, r.condition, r.used_by
-FROM managed_device AS m
-LEFT JOIN device AS d ON d.device_id = m.device_id
-LEFT JOIN record AS r ON r.device_id = m.device_id
-WHERE m.ownership = 'school' AND m.retired_at IS NULL
+_SCHOOL_COMPUTER = f"""
+WITH kept AS (
+  SELECT device_id FROM managed_device WHERE ownership = 'school' AND retired_at IS NULL
+), matched AS (
+  -- Two records may claim one device: the device is still one computer.
+  SELECT r.device_id, MIN(r.asset_code) AS asset_code FROM record AS r
+  WHERE r.device_id IS NOT NULL GROUP BY r.device_id
+), counted AS (
+  SELECT m.device_id AS subject, m.device_id, r.asset_code, m.hostname,
+         CASE WHEN d.kind IS NULL OR d.kind = 'unknown' THEN COALESCE(r.kind, d.kind) ELSE d.kind END AS kind,
+         m.room, m.campus, 'reported' AS source, 1 AS computers, r.condition, r.used_by
+  FROM managed_device AS m
+  LEFT JOIN device AS d ON d.device_id = m.device_id
+  LEFT JOIN matched AS x ON x.device_id = m.device_id
+  LEFT JOIN record AS r ON r.asset_code = x.asset_code
+  WHERE m.ownership = 'school' AND m.retired_at IS NULL
+  UNION ALL
+  SELECT r.asset_code, CAST(NULL AS TEXT), r.asset_code, CAST(NULL AS TEXT), r.kind,
+         r.room, o.campus, 'recorded', 1, r.condition, r.used_by
+  FROM record AS r
+  LEFT JOIN room AS o ON o.room = r.room
+  WHERE r.kind IN {COMPUTER_KINDS} AND COALESCE(r.condition, '') <> 'disposed'
+    AND (r.device_id IS NULL OR r.device_id NOT IN (SELECT device_id FROM managed_device)
+         OR (r.device_id NOT IN (SELECT device_id FROM kept)
+             AND r.device_id IN (SELECT device_id FROM managed_device WHERE ownership = 'school')))
+), known AS (
+  SELECT room, COUNT(*) AS computers FROM counted GROUP BY room
+)
+SELECT subject, device_id, asset_code, hostname, kind, room, campus, source, computers, condition, used_by FROM counted
 UNION ALL
-SELECT r.asset_code, NULL, r.asset_code, NULL, r.kind, r.room, o.campus, 'recorded', 1, r.condition, r.used_by
-FROM record AS r
-LEFT JOIN room AS o ON o.room = r.room
-WHERE r.kind IN {COMPUTER_KINDS} AND COALESCE(r.condition, '') <> 'disposed'
-  AND NOT EXISTS (SELECT 1 FROM managed_device AS m WHERE m.device_id = r.device_id)
-UNION ALL
-SELECT o.room, NULL, NULL, NULL, NULL, o.room, o.campus, 'expected', o.computers_expected - (
-         (SELECT COUNT(*) FROM managed_device AS m
-          WHERE m.room = o.room AND m.ownership = 'school' AND m.retired_at IS NULL)
-         + (SELECT COUNT(*) FROM record AS r
-            WHERE r.room = o.room AND r.kind IN {COMPUTER_KINDS} AND COALESCE(r.condition, '') <> 'disposed'
-              AND NOT EXISTS (SELECT 1 FROM managed_device AS m WHERE m.device_id = r.device_id))), NULL, NULL
+SELECT o.room, CAST(NULL AS TEXT), CAST(NULL AS TEXT), CAST(NULL AS TEXT), CAST(NULL AS TEXT), o.room, o.campus,
+       'expected', CAST(o.computers_expected - COALESCE(k.computers, 0) AS INTEGER), CAST(NULL AS TEXT),
+       CAST(NULL AS TEXT)
 FROM room AS o
-WHERE o.computers_expected > (
-         (SELECT COUNT(*) FROM managed_device AS m
-          WHERE m.room = o.room AND m.ownership = 'school' AND m.retired_at IS NULL)
-         + (SELECT COUNT(*) FROM record AS r
-            WHERE r.room = o.room AND r.kind IN {COMPUTER_KINDS} AND COALESCE(r.condition, '') <> 'disposed'
-              AND NOT EXISTS (SELECT 1 FROM managed_device AS m WHERE m.device_id = r.device_id)))
-""",
-}
+LEFT JOIN known AS k ON k.room = o.room
+WHERE o.computers_expected > COALESCE(k.computers, 0)
+"""
+
+# The product that speaks for a computer that lists several (Defender steps back for another): what is on before what
+# is not, what the school accepts before what it does not, the newest signatures. Every check of antivirus asks about
+# this one, or a computer could pass with the protection of one product and the signatures of another.
+_GUARDING_ANTIVIRUS = """
+WITH known AS (
+  SELECT a.device_id, a.name, a.protection, a.up_to_date, a.signatures_at, a.licence_expires_at,
+         CASE WHEN EXISTS (SELECT 1 FROM accepted_antivirus AS x WHERE LOWER(a.name) LIKE LOWER(x.name) || '%')
+              THEN 1 ELSE 0 END AS accepted
+  FROM antivirus AS a
+), ranked AS (
+  SELECT known.*, ROW_NUMBER() OVER (PARTITION BY device_id ORDER BY
+           CASE WHEN protection = 'enabled' THEN 1 WHEN protection IS NULL THEN 2
+                WHEN protection = 'expired' THEN 3 WHEN protection = 'snoozed' THEN 4 ELSE 5 END,
+           accepted DESC, COALESCE(signatures_at, '') DESC, name) AS place
+  FROM known
+)
+SELECT device_id, name, protection, up_to_date, signatures_at, licence_expires_at, accepted FROM ranked WHERE place = 1
+"""
+
+VIEWS = {"school_computer": _SCHOOL_COMPUTER, "guarding_antivirus": _GUARDING_ANTIVIRUS}
 """Each view's SELECT, by its name."""
 
 TABLES: dict[str, type] = {
