@@ -1,12 +1,15 @@
 """The operating system, as it names itself."""
 
+import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
 from collectors.facts import Failed, collector, fact
+from collectors.sources.files import line
 from collectors.sources.linux import Linux
+from collectors.sources.local_time import of_epoch, utc
 
 
 class Family(StrEnum):
@@ -23,29 +26,38 @@ class OperatingSystem:
 
     family: Annotated[Family, "The family: windows, linux or macos"]
     name: Annotated[str, "The name as the system's own people say it, such as 'Debian GNU/Linux'"]
+    distribution: Annotated[str | None, "os-release's short word: 'debian', 'ubuntu', 'fedora'; null off Linux"] = None
     edition: Annotated[str | None, "The edition, where there are several: 'Pro', 'Education', 'server'"] = None
     version: Annotated[str | None, "The version that support dates go by: '12', '24.04', '24H2'"] = None
+    point_release: Annotated[str | None, "The updated version within it: '12.11', '24.04.3'"] = None
     build: Annotated[str | None, "The kernel's release on Linux, build and revision on Windows"] = None
     architecture: Annotated[str, "The processor's architecture as the kernel names it, such as 'x86_64'"]
-    is_server: Annotated[bool, "True for a server edition"]
+    is_server: Annotated[bool, "True for a server edition; a Linux that knows no editions is none"]
     extended_support: Annotated[bool | None, "Paid extended support was seen; null: it can't be seen here"] = None
-    installed_at: Annotated[datetime | None, "When the system was installed"] = None
+    installed_at: Annotated[datetime | None, "When the installer ended; on a cloned disk, that of its image"] = None
     booted_at: Annotated[datetime | None, "When it was last started"] = None
 
 
 @collector(every="1h", within="10s")
 def linux(host: Linux) -> Iterator[OperatingSystem]:
-    """Read os-release(5), the kernel's own names in /proc/sys/kernel and the boot time in /proc/stat."""
+    """Read os-release(5), the kernel's own names in /proc/sys/kernel and the boot time in /proc/stat.
+
+    When it was installed is the time of the installer's own log; without one it stays null, for the age of a file
+    system or of a machine id is that of an image as often as not.
+    """
     release = _os_release(host)
-    variant = release.get("VARIANT_ID")
+    variant = release.get("VARIANT_ID") or None
     yield OperatingSystem(
         family=Family.LINUX,
         name=release.get("NAME") or "Linux",
+        distribution=release.get("ID") or None,
         edition=variant,
-        version=release.get("VERSION_ID"),
+        version=release.get("VERSION_ID") or None,
+        point_release=_point_release(host, release),
         build=host.read("/proc/sys/kernel/osrelease").strip(),
-        architecture=host.read("/proc/sys/kernel/arch").strip(),
+        architecture=_architecture(host),
         is_server=variant == "server",
+        installed_at=_installed_at(host),
         booted_at=_booted_at(host),
     )
 
@@ -54,12 +66,42 @@ def _os_release(host: Linux) -> dict[str, str]:
     for path in ("/etc/os-release", "/usr/lib/os-release"):
         if host.exists(path):
             pairs = (line.partition("=") for line in host.read(path).splitlines() if "=" in line and line[:1] != "#")
-            return {name: value.strip().strip("\"'") for name, _, value in pairs}
+            found = {name.strip(): value.strip().strip("\"'") for name, _, value in pairs}
+            if not found:
+                raise Failed(f"{path} says nothing: the file is damaged")
+            return found
     raise Failed("neither /etc/os-release nor /usr/lib/os-release is there")
 
 
-def _booted_at(host: Linux) -> datetime | None:
-    for line in host.read("/proc/stat").splitlines():
-        if line.startswith("btime "):
-            return datetime.fromtimestamp(int(line.split()[1]), UTC)
+def _point_release(host: Linux, release: dict[str, str]) -> str | None:
+    """Return Debian's from /etc/debian_version, Ubuntu's from VERSION ('24.04.3 LTS (Noble Numbat)')."""
+    said = line(host, "/etc/debian_version") if release.get("ID") == "debian" else release.get("VERSION")
+    found = re.match(r"\d+(\.\d+)+", said or "", re.ASCII)
+    return found[0] if found and found[0] != release.get("VERSION_ID") else None
+
+
+def _architecture(host: Linux) -> str:
+    """Return the kernel's word, which it keeps in a file since Linux 6.1 only."""
+    if said := line(host, "/proc/sys/kernel/arch"):
+        return said
+    done = host.run("uname", "-m")
+    if done is None or done.status != 0 or not done.output.strip():
+        raise Failed("neither /proc/sys/kernel/arch nor uname tells the architecture")
+    return done.output.strip()
+
+
+INSTALLER_LOGS = ("/var/log/installer/media-info", "/var/log/installer/lsb-release", "/var/log/anaconda/anaconda.log")
+
+
+def _installed_at(host: Linux) -> datetime | None:
+    for path in INSTALLER_LOGS:
+        try:
+            return utc(host.modified_at(path))
+        except OSError:
+            continue
     return None
+
+
+def _booted_at(host: Linux) -> datetime | None:
+    found = re.search(r"^btime (\d{1,12})$", host.read("/proc/stat"), re.MULTILINE | re.ASCII)
+    return of_epoch(int(found[1])) if found else None

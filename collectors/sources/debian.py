@@ -3,7 +3,7 @@
 import gzip
 import lzma
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from collectors.facts import Failed
@@ -16,6 +16,7 @@ APT_HELPER = "/usr/lib/apt/apt-helper"
 
 # dpkg's words for "the files are there and set up"; a package whose trigger is still to run counts.
 _INSTALLED = re.compile(r"^Status: \S+ ok (?:installed|triggers-awaited|triggers-pending)$", re.MULTILINE)
+_NAME = re.compile(r"\n*Package: (\S+)\n")
 _VERSION = re.compile(r"^Version: (\S+)", re.MULTILINE)
 _ARCHITECTURE = re.compile(r"^Architecture: (\S+)", re.MULTILINE)
 
@@ -39,14 +40,14 @@ def installed(host: Linux) -> Iterator[Package]:
     for stanza in text.split("\n\n"):
         if not (state := _INSTALLED.search(stanza)):
             continue
-        head, _, name = stanza[: stanza.find("\n") if not stanza.startswith("\n") else 0].partition("Package: ")
+        name = _NAME.match(stanza)
         version = _VERSION.search(stanza, state.end())
         architecture = _ARCHITECTURE.search(stanza)
-        if head or not name or not version or not architecture:
+        if not name or not version or not architecture:
             raise Failed(f"{STATUS} has a package without a name, version or architecture: the file is damaged")
-        own = f"{name}:{architecture[1]}" if "\nMulti-Arch: same\n" in stanza else name
+        own = f"{name[1]}:{architecture[1]}" if "\nMulti-Arch: same\n" in stanza else name[1]
         found = True
-        yield Package(name, version[1], architecture[1], f"{INFO}/{own}.list")
+        yield Package(name[1], version[1], architecture[1], f"{INFO}/{own}.list")
     if not found:
         raise Failed(f"{STATUS} lists no installed package: the file is damaged")
 
@@ -78,11 +79,16 @@ def security_versions(host: Linux) -> dict[tuple[str, str], list[str]] | None:
         if text is None:
             return None
         for stanza in text.split("\n\n"):
-            package = re.match(r"\n?Package: (\S+)", stanza)
+            package = _NAME.match(stanza)
             version, architecture = _VERSION.search(stanza), _ARCHITECTURE.search(stanza)
             if package and version and architecture:
                 offered.setdefault((package[1], architecture[1]), []).append(version[1])
     return offered or None
+
+
+def offers(offered: Mapping[tuple[str, str], list[str]] | None, name: str, architecture: str) -> list[str]:
+    """Return the versions of a package that the security archive has; packages for 'all' stand in each index."""
+    return (offered or {}).get((name, architecture)) or (offered or {}).get((name, "all")) or []
 
 
 def _is_security(name: str) -> bool:
@@ -107,24 +113,34 @@ def _index(host: Linux, path: str) -> str | None:
     return done.output if done and done.status == 0 else None
 
 
-_PARTS = re.compile(r"(\D*)(\d*)")
+_PARTS = re.compile(r"([^0-9]*)([0-9]*)")
+_Number = tuple[int, str]
+_Key = tuple[_Number, list[tuple[list[int], _Number]], list[tuple[list[int], _Number]]]
+
+
+def _number(digits: str) -> _Number:
+    """Return what sorts digits by their value, however many they are."""
+    short = digits.lstrip("0")
+    return len(short), short
 
 
 def _order(letter: str) -> int:
     if letter == "~":
         return -1
-    return ord(letter) if letter.isalpha() else ord(letter) + 256
+    return ord(letter) if letter.isascii() and letter.isalpha() else ord(letter) + 256
 
 
-def _sorted(part: str) -> list[tuple[list[int], int]]:
-    # The 0 stands for the end of the text: after "~", before all else.
-    return [([*map(_order, text), 0], int(digits or 0)) for text, digits in _PARTS.findall(part)]
+def _parts(text: str) -> list[tuple[list[int], _Number]]:
+    # The 0 stands for the end of a run of letters: after "~", before all else.
+    return [([*map(_order, letters), 0], _number(digits)) for letters, digits in _PARTS.findall(text)]
 
 
-def version_key(version: str) -> tuple[int, list[tuple[list[int], int]], list[tuple[list[int], int]]]:
+def version_key(version: str) -> _Key:
     """Return what sorts versions as deb-version(7) does: epoch, upstream version, Debian revision."""
-    epoch, _, rest = version.partition(":") if ":" in version else ("0", "", version)
+    epoch, found, rest = version.partition(":")
+    if not found:
+        epoch, rest = "", version
     upstream, found, revision = rest.rpartition("-")
     if not found:
         upstream, revision = rest, ""
-    return (int(epoch) if epoch.isdecimal() else 0, _sorted(upstream), _sorted(revision))
+    return _number(epoch), _parts(upstream), _parts(revision)

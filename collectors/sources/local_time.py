@@ -2,6 +2,7 @@
 
 import io
 import re
+import struct
 from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo
 
@@ -23,11 +24,7 @@ def zone(host: Linux) -> tzinfo:
 
     try:
         return ZoneInfo.from_file(io.BytesIO(data))
-    except (ValueError, EOFError, IndexError, OverflowError, MemoryError):
-        return UTC
-    except Exception as error:  # noqa: BLE001 - struct.error: the module that raises it is not worth its import here
-        if type(error).__name__ != "error":
-            raise
+    except (ValueError, EOFError, IndexError, OverflowError, MemoryError, struct.error):
         return UTC
 
 

@@ -1,4 +1,4 @@
-"""Which programs run, and which services start with the machine: from /proc and systemd's folders, without systemctl."""
+"""Which programs run, and which services start with the machine: from /proc and systemd's folders."""
 
 from collectors.sources.files import line, names
 from collectors.sources.linux import Linux

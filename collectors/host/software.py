@@ -1,0 +1,167 @@
+"""Installed software, as each package database lists it."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date
+from enum import StrEnum
+from typing import Annotated
+
+from collectors.facts import Failed, collector, fact
+from collectors.sources import debian, rpm
+from collectors.sources.files import line, names
+from collectors.sources.linux import Linux
+from collectors.sources.local_time import of_epoch
+
+
+class Source(StrEnum):
+    """The database that lists a piece of software."""
+
+    MSI = "msi"
+    REGISTRY = "registry"
+    STORE = "store"
+    DPKG = "dpkg"
+    RPM = "rpm"
+    FLATPAK = "flatpak"
+    SNAP = "snap"
+
+
+class Scope(StrEnum):
+    """For whom it is installed."""
+
+    MACHINE = "machine"
+    USER = "user"
+
+
+@fact(
+    key=("source", "scope", "name", "architecture", "branch"),
+    why="To know which software needs a licence, and what came and went (target licence-entitlements)",
+    shared=True,
+)
+class Software:
+    """One installed piece of software. An upgrade changes ``version`` and nothing else of the key."""
+
+    name: Annotated[str, "The name that its database has: a package's name on Linux, the title on Windows"]
+    version: Annotated[str | None, "The version, as its maker writes it"] = None
+    publisher: Annotated[str | None, "Who published it; null where the database says none, as dpkg's does"] = None
+    installed_on: Annotated[date | None, "The day this version was installed on; null with dpkg"] = None
+    source: Annotated[Source, "The database that lists it"]
+    scope: Annotated[Scope, "For the whole machine, or for one of its users (whose name is not kept)"]
+    architecture: Annotated[str | None, "The architecture it was built for, in the words of its database"] = None
+    branch: Annotated[str | None, "What tells apart what stands side by side: a flatpak's branch, a version"] = None
+
+
+@collector(every="1h", within="30s")
+def linux(host: Linux) -> Iterator[Software]:
+    """Read dpkg's status file, rpm's database by ``rpm -qa``, and the folders of flatpak and snap.
+
+    A system with neither dpkg nor rpm has software that is not seen here, so that is an error and not an empty table.
+    A flatpak of a user is listed without the user; an ordinary user sees no other user's.
+    """
+    has_dpkg, has_rpm = host.exists(debian.STATUS), rpm.is_here(host)
+    if not has_dpkg and not has_rpm:
+        raise Failed("neither dpkg's nor rpm's database is here, and no other is known")
+    if has_dpkg:
+        yield from _dpkg(host)
+    if has_rpm:
+        yield from _rpm(host)
+    yield from _flatpak(host)
+    yield from _snap(host)
+
+
+def _dpkg(host: Linux) -> Iterator[Software]:
+    # No date: only the file times of 900 listings would tell it, and it would make each PC's rows differ on the hub.
+    for one in debian.installed(host):
+        yield Software(
+            name=one.name,
+            version=one.version,
+            source=Source.DPKG,
+            scope=Scope.MACHINE,
+            architecture=one.architecture,
+        )
+
+
+def _rpm(host: Linux) -> Iterator[Software]:
+    packages = rpm.installed(host)
+    times = Counter((one.name, one.architecture) for one in packages)
+    for one in packages:
+        moment = of_epoch(one.installed_at)
+        yield Software(
+            name=one.name,
+            version=one.version,
+            publisher=one.vendor,
+            installed_on=moment.date() if moment else None,
+            source=Source.RPM,
+            scope=Scope.MACHINE,
+            architecture=one.architecture,
+            branch=one.version if times[one.name, one.architecture] > 1 else None,
+        )
+
+
+SYSTEM_FLATPAKS = "/var/lib/flatpak"
+_RELEASE = re.compile(r'<release\b[^>]*\bversion="([^"]{1,100})"')
+_DEVELOPER = re.compile(r"<developer_name>\s*([^<]{1,200}?)\s*</developer_name>")
+
+
+def _flatpak(host: Linux) -> Iterator[Software]:
+    """Read the folders <kind>/<name>/<architecture>/<branch>/active: the machine's, and those of users."""
+    places = [(SYSTEM_FLATPAKS, Scope.MACHINE)]
+    seen = set()
+    places += [(f"/home/{one}/.local/share/flatpak", Scope.USER) for one in names(host, "/home")]
+    for place, scope in places:
+        for kind in ("app", "runtime"):
+            for name in names(host, f"{place}/{kind}"):
+                for architecture in names(host, f"{place}/{kind}/{name}"):
+                    for branch in names(host, f"{place}/{kind}/{name}/{architecture}"):
+                        active = f"{place}/{kind}/{name}/{architecture}/{branch}/active"
+                        if architecture == "current" or not host.exists(f"{active}/metadata"):
+                            continue
+                        if (scope, name, architecture, branch) in seen:  # another user has it too
+                            continue
+                        seen.add((scope, name, architecture, branch))
+                        about = _metainfo(host, active, name)
+                        version, developer = _RELEASE.search(about), _DEVELOPER.search(about)
+                        yield Software(
+                            name=name,
+                            version=version[1] if version else None,
+                            publisher=developer[1] if developer else None,
+                            source=Source.FLATPAK,
+                            scope=scope,
+                            architecture=architecture,
+                            branch=branch,
+                        )
+
+
+def _metainfo(host: Linux, active: str, name: str) -> str:
+    for path in (f"metainfo/{name}.metainfo.xml", f"metainfo/{name}.appdata.xml", f"appdata/{name}.appdata.xml"):
+        if text := line(host, f"{active}/files/share/{path}"):
+            return text
+    return ""
+
+
+SNAP_MOUNTS = ("/snap", "/var/lib/snapd/snap")  # the second one on Fedora
+_SNAP_FILE = re.compile(r"(.+)_x?\d+\.snap")
+
+
+def _snap(host: Linux) -> Iterator[Software]:
+    """Read the two lines that count of each snap's snap.yaml; a snap that is not mounted shows as a file only."""
+    seen = set()
+    for mount in SNAP_MOUNTS:
+        for name in names(host, mount):
+            about = line(host, f"{mount}/{name}/current/meta/snap.yaml")
+            if about is None or name in seen:
+                continue
+            seen.add(name)
+            yield _of_snap(name, _yaml_text(about, "version"))
+    files = (_SNAP_FILE.fullmatch(name) for name in names(host, "/var/lib/snapd/snaps"))
+    for name in sorted({file[1] for file in files if file} - seen):
+        yield _of_snap(name, None)
+
+
+def _of_snap(name: str, version: str | None) -> Software:
+    return Software(name=name, version=version, source=Source.SNAP, scope=Scope.MACHINE)
+
+
+def _yaml_text(text: str, key: str) -> str | None:
+    found = re.search(rf"^{key}: *(.+?) *$", text, re.MULTILINE)
+    return found[1].strip("'\"") or None if found else None

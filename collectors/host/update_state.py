@@ -1,0 +1,202 @@
+"""How far the system's updates are: searched, installed, waiting, and whether a restart is due."""
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Annotated
+
+from collectors.facts import Failed, Metric, collector, fact
+from collectors.sources import debian, history, rpm
+from collectors.sources.files import line, names
+from collectors.sources.linux import Linux
+from collectors.sources.local_time import of_epoch, utc
+from collectors.sources.processes import starts
+
+
+@fact(
+    why="To know whether the PC gets its security updates in time (target patched)",
+    metrics=(
+        Metric(
+            "baove_update_last_installed_timestamp_seconds",
+            "When an update was last installed",
+            lambda row: row.last_installed_at.timestamp() if row.last_installed_at else None,
+        ),
+        Metric(
+            "baove_restart_pending",
+            "1 when an installed update waits for a restart, 0 when none does",
+            lambda row: None if row.restart_pending is None else float(row.restart_pending),
+        ),
+    ),
+)
+class UpdateState:
+    """What is known of this system's updates.
+
+    A Debian that is fully patched may have had no security update for 45 days, because none came out for what it has.
+    So there are two ways to be patched: ``security_updates_pending`` is 0 by an index no older than
+    ``last_searched_at`` allows; or ``last_security_update_at`` is young. The first is proof, the second a sign.
+    """
+
+    last_installed_at: Annotated[datetime | None, "When an update was last installed; null: the logs tell of none"] = (
+        None
+    )
+    last_security_update_at: Annotated[
+        datetime | None,
+        "When the newest security update was installed that can be told to be one; there may have been later ones",
+    ] = None
+    last_searched_at: Annotated[datetime | None, "When the lists of updates were last got without an error"] = None
+    security_updates_pending: Annotated[
+        int | None,
+        "Installed packages of which the security archive had a newer version at last_searched_at; null: can't be told",
+    ] = None
+    restart_pending: Annotated[bool | None, "An installed update waits for a restart; null: nothing tells"] = None
+    restart_pending_since: Annotated[datetime | None, "Since when it waits"] = None
+    service_enabled: Annotated[bool | None, "Updates are installed without anybody's doing"] = None
+
+
+@collector(every="6h", within="30s")
+def linux(host: Linux) -> Iterator[UpdateState]:
+    """Read apt's or dnf's logs, stamps and lists, the kernels that are installed, and what systemd starts.
+
+    On rpm systems nothing tells which update was one of security, so those two fields stay null there.
+    """
+    if host.exists(debian.STATUS):
+        pending, security_at = _security(host)
+        installed_at, searched_at, service = _last_upgrade(host), _apt_searched_at(host), _apt_service(host)
+    elif rpm.is_here(host):
+        pending = security_at = None
+        installed_at = of_epoch(max(one.installed_at for one in rpm.installed(host)))
+        searched_at, service = _dnf_searched_at(host), _dnf_service(host)
+    else:
+        raise Failed("neither dpkg's nor rpm's database is here, and no other is known")
+    restart, since = _restart(host)
+    yield UpdateState(
+        last_installed_at=installed_at,
+        last_security_update_at=security_at,
+        last_searched_at=searched_at,
+        security_updates_pending=pending,
+        restart_pending=restart,
+        restart_pending_since=since,
+        service_enabled=service,
+    )
+
+
+def _security(host: Linux) -> tuple[int | None, datetime | None]:
+    """Compare what is installed with the index of the security archive.
+
+    The time of a version's file listing is when dpkg unpacked it, whatever became of the logs since.
+    """
+    offered = debian.security_versions(host)
+    if offered is None:
+        return None, None
+    pending, moments = 0, []
+    for one in debian.installed(host):
+        versions = debian.offers(offered, one.name, one.architecture)
+        if one.version in versions:
+            moments += _times(host, one.listing)
+        if versions:
+            key = debian.version_key(one.version)
+            pending += any(debian.version_key(version) > key for version in versions)
+    return pending, max(moments, default=None)
+
+
+def _times(host: Linux, *paths: str) -> list[datetime]:
+    """Return when those of these files were written that are there."""
+    found = []
+    for path in paths:
+        try:
+            found.append(utc(host.modified_at(path)))
+        except OSError:
+            continue
+    return found
+
+
+def _last_upgrade(host: Linux) -> datetime | None:
+    return max((one.at for one in history.upgrades(host) or ()), default=None)
+
+
+APT_STAMPS = ("/var/lib/apt/periodic/update-success-stamp", "/var/lib/apt/periodic/update-stamp")
+
+
+def _apt_searched_at(host: Linux) -> datetime | None:
+    """Return the newest of apt's stamps and of its folder of lists, which changes when a list was got.
+
+    Not that of lists/partial, nor that of the package cache: a mere ``apt-get install`` writes both.
+    """
+    return max(_times(host, *APT_STAMPS, *([debian.LISTS] if names(host, debian.LISTS) else [])), default=None)
+
+
+def _dnf_searched_at(host: Linux) -> datetime | None:
+    """Return when dnf last made sure of a repository: it touches that repository's repomd.xml."""
+    caches = ("/var/cache/dnf", "/var/cache/libdnf5")
+    lists = [f"{cache}/{name}/repodata/repomd.xml" for cache in caches for name in names(host, cache)]
+    return max(_times(host, *lists), default=None)
+
+
+APT_SETTINGS = "/etc/apt/apt.conf.d"
+_UNATTENDED = re.compile(r'^\s*APT::Periodic::Unattended-Upgrade\s+"([^"]*)"\s*;', re.MULTILINE)
+
+
+def _apt_service(host: Linux) -> bool | None:
+    """Say whether unattended-upgrades is installed, switched on in apt's settings, and started by its timer."""
+    timer = starts(host, "apt-daily-upgrade.timer")
+    if not host.exists("/usr/bin/unattended-upgrade") or timer is False:
+        return False
+    said = [
+        value
+        for name in names(host, APT_SETTINGS)
+        for value in _UNATTENDED.findall(line(host, f"{APT_SETTINGS}/{name}") or "")
+    ]
+    return timer and bool(said) and said[-1] not in {"", "0"}
+
+
+def _dnf_service(host: Linux) -> bool | None:
+    timers = [starts(host, f"{name}.timer") for name in ("dnf-automatic", "dnf-automatic-install", "dnf5-automatic")]
+    return True if any(timers) else None if None in timers else False
+
+
+REBOOT_REQUIRED = ("/run/reboot-required", "/var/run/reboot-required")
+MODULES = ("/lib/modules", "/usr/lib/modules")
+_RELEASE = re.compile(r"(\d+(?:[.-]\d+)*)(.*)", re.ASCII)
+
+
+def _restart(host: Linux) -> tuple[bool | None, datetime | None]:
+    """Say whether a restart is due: a package asked for one, or a newer kernel than the running one is installed.
+
+    Not due means that the newest kernel runs and no package asked. Where the running kernel is none of the installed
+    ones (a container, a kernel from outside) and no package asked, nothing can be told.
+    """
+    asked = [path for path in REBOOT_REQUIRED if host.exists(path)]
+    running = host.read("/proc/sys/kernel/osrelease").strip()
+    installed = {name for folder in MODULES for name in names(host, folder) if _is_bootable(host, name)}
+    newer = sorted(_newer(installed, running))
+    if not asked and not newer:
+        return (False if running in installed else None), None
+    # The file listing tells when dpkg unpacked a kernel; the list of modules is written when any package installs one.
+    since = _times(host, *asked[:1])
+    for name in newer:
+        listing = _times(host, f"{debian.INFO}/linux-image-{name}.list")
+        since += listing or _times(host, *(f"{folder}/{name}/modules.dep" for folder in MODULES))[:1]
+    return True, min(since, default=None)
+
+
+def _is_bootable(host: Linux, name: str) -> bool:
+    """Say whether a folder of modules has its kernel: what a purged kernel left is none."""
+    kernels = [f"/boot/vmlinuz-{name}", *(f"{folder}/{name}/vmlinuz" for folder in MODULES)]
+    return any(host.exists(path) for path in kernels)
+
+
+def _newer(installed: Iterable[str], running: str) -> Iterator[str]:
+    """Yield the kernels of the running one's flavour ('-amd64', '-generic') with a higher version."""
+    mine = _kernel(running)
+    for name in installed:
+        other = _kernel(name)
+        if mine and other and other[1] == mine[1] and other[0] > mine[0]:
+            yield name
+
+
+def _kernel(release: str) -> tuple[list[tuple[int, str]], str] | None:
+    found = _RELEASE.match(release)
+    if not found:
+        return None
+    numbers = [(len(one), one) for one in re.split(r"[.-]", found[1])]
+    return numbers, re.sub(r"\d", "", found[2])
