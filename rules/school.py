@@ -229,7 +229,7 @@ class LicenceEntitlement:
     metric: Annotated[str, "What a seat is: device or user"]
     seats: Annotated[int, "How many were bought"]
     expires: Annotated[date | None, "The last day; null: it does not end"] = None
-    purchased: Annotated[date | None, "When it was bought"] = None
+    purchased: Annotated[date, "When it was bought: tells two purchases of one product apart"]
 
 
 @fact(key=("asset_code",), why=PROFILE)

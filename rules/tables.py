@@ -85,9 +85,7 @@ class VerdictRow:
 COMPUTER_KINDS = ("desktop", "laptop", "all_in_one", "tablet", "server")
 
 _SCHOOL_COMPUTER = f"""
-WITH kept AS (
-  SELECT device_id FROM managed_device WHERE ownership = 'school' AND retired_at IS NULL
-), matched AS (
+WITH matched AS (
   -- Two records may claim one device: the device is still one computer.
   SELECT r.device_id, MIN(r.asset_code) AS asset_code FROM record AS r
   WHERE r.device_id IS NOT NULL GROUP BY r.device_id
@@ -106,9 +104,8 @@ WITH kept AS (
   FROM record AS r
   LEFT JOIN room AS o ON o.room = r.room
   WHERE r.kind IN {COMPUTER_KINDS} AND COALESCE(r.condition, '') <> 'disposed'
-    AND (r.device_id IS NULL OR r.device_id NOT IN (SELECT device_id FROM managed_device)
-         OR (r.device_id NOT IN (SELECT device_id FROM kept)
-             AND r.device_id IN (SELECT device_id FROM managed_device WHERE ownership = 'school')))
+    AND NOT EXISTS (SELECT 1 FROM managed_device AS m
+                    WHERE m.device_id = r.device_id AND (m.ownership <> 'school' OR m.retired_at IS NULL))
 ), known AS (
   SELECT room, COUNT(*) AS computers FROM counted GROUP BY room
 )
