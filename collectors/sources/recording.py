@@ -14,7 +14,8 @@ The folder holds ``machine.json`` and, under ``root/``, the files as they lay on
                  "results": [{"kind": "dns", "ok": true, "duration_seconds": 0.01}]}]}
 
 What is not in the folder is missing, not empty: an absent file raises FileNotFoundError, an absent program is not
-installed, and absent addresses, sockets or space raise Failed.
+installed, and absent addresses, sockets or space raise Failed. Where the folder also holds ``dmidecode.txt``, the
+output of that program answers for /sys/class/dmi/id.
 """
 
 import json
@@ -24,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from collectors.facts import Failed, parse_utc
+from collectors.sources import dmidecode
 from collectors.sources.linux import Completed, Listening
 from collectors.sources.probe import Probe, ProbeResult
 
@@ -48,6 +50,8 @@ class RecordedLinux:
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{described} is not as a recording's should be: {error}") from error
         self._root = folder / "root"
+        printed = folder / "dmidecode.txt"
+        self._made = dmidecode.files(printed.read_text("utf-8", "replace")) if printed.exists() else {}
 
     def _list(self, name: str) -> list[Any]:
         return list(self._said.get(name, []))
@@ -69,6 +73,8 @@ class RecordedLinux:
         return self._now
 
     def read(self, path: str) -> str:
+        if path in self._made and path not in self._list("denied"):
+            return self._made[path]
         return self.read_bytes(path).decode("utf-8", "replace")
 
     def read_bytes(self, path: str, at_most: int = -1) -> bytes:
@@ -79,7 +85,7 @@ class RecordedLinux:
         return sorted(one.name for one in self._path(path).iterdir())
 
     def exists(self, path: str) -> bool:
-        return path in self._list("denied") or (self._root / path.lstrip("/")).exists()
+        return path in self._list("denied") or path in self._made or (self._root / path.lstrip("/")).exists()
 
     def link(self, path: str) -> str:
         links: dict[str, str] = self._said.get("links", {})
