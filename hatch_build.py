@@ -23,8 +23,6 @@ def build(root: Path) -> None:
             catalogue = read_po(words, locale=source.parts[-3], abort_invalid=True)
         with source.with_suffix(".mo").open("wb") as compiled:
             write_mo(compiled, catalogue)
-    if not (root / "rules" / "load.py").exists():
-        return
     sys.path.insert(0, str(root))
     try:
         importlib.import_module("rules.load").compile_to(root / "rules" / "compiled.json")
