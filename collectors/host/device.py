@@ -32,7 +32,9 @@ class Device:
     kind: Annotated[Kind, "What it is: from the firmware's chassis type; unknown where the firmware does not say"]
     vendor: Annotated[str | None, "The maker of the machine; the board's where the machine's is a placeholder"] = None
     model: Annotated[str | None, "The name that people know it by; the board's where it is a placeholder"] = None
-    serial: Annotated[str | None, "The serial number on the case (a service tag at Dell); null where not credible"] = None
+    serial: Annotated[str | None, "The serial number on the case (a service tag at Dell); null where not credible"] = (
+        None
+    )
     uuid: Annotated[str | None, "The firmware's UUID as this system shows it; null where not credible"] = None
     board_vendor: Annotated[str | None, "The maker of the mainboard"] = None
     board_model: Annotated[str | None, "The model of the mainboard"] = None

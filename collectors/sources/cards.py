@@ -9,7 +9,9 @@ from collectors.sources.linux import Linux
 FOLDER = "/sys/class/net"
 
 _ETHERNET, _LOOPBACK = 1, 772  # ARPHRD_*, linux/if_arp.h
-_ASSIGNED_BY_MAKER = 0  # NET_ADDR_PERM, linux/netdevice.h: neither random, nor copied from another card, nor set by hand
+_ASSIGNED_BY_MAKER = (
+    0  # NET_ADDR_PERM, linux/netdevice.h: neither random, nor copied from another card, nor set by hand
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,7 @@ def _dhclient_server(text: str, interface: str) -> str | None:
     for block in text.split("lease {")[1:]:
         said = {one.strip().rstrip(";") for one in block.split("}")[0].splitlines()}
         if f'interface "{interface}"' in said:
-            server = next((one.rsplit(" ", 1)[1] for one in said if one.startswith("option dhcp-server-identifier ")), server)
+            server = next(
+                (one.rsplit(" ", 1)[1] for one in said if one.startswith("option dhcp-server-identifier ")), server
+            )
     return server
-
