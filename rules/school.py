@@ -95,6 +95,7 @@ class School:
     year: Annotated[str, "The school year, '2025-2026'"]
     plan: Annotated[str, "The plan it is judged by: a file's name in rules/plans"]
     time_zone: Annotated[str, "The IANA time zone of its days and hours"]
+    weekdays: Annotated[tuple[str, ...], "The days of the week on which it teaches, mon to sun"] = ()
 
 
 @fact(key="campus", why=PROFILE)
