@@ -1,0 +1,118 @@
+"""The agent's own command line, for a PC without the hub's libraries: ``python -m agent run``."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from agent import VERSION
+from agent.settings import OTHERS, SETTINGS
+from collectors.settings import SettingsError, Value, load
+from rules.words import language_of, sentence, translator
+
+DONE, FALLS_SHORT, REFUSED = 0, 1, 2
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Do what the command line asks and return the exit code: 0 all well, 1 something falls short, 2 refused."""
+    parser = _parser()
+    asked = parser.parse_args(arguments)
+    from agent.supervise import Refusal
+
+    try:
+        given = {setting.name: getattr(asked, setting.name, None) for setting in SETTINGS}
+        settings = load(SETTINGS, os.environ, asked.config, given, OTHERS)
+        command: Callable[[argparse.Namespace, Mapping[str, Value]], int] = asked.command
+        return command(asked, settings)
+    except SettingsError as why:
+        return _refuse(sentence(why.template, **why.arguments))
+    except Refusal as why:
+        return _refuse(why.args[0])
+    except KeyboardInterrupt:
+        return REFUSED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or the interpreter complains once more at its end
+        return REFUSED
+
+
+def _refuse(why: str) -> int:
+    print(f"baove: {translator(language_of(os.environ))(why)}", file=sys.stderr)  # noqa: T201 - a command
+    return REFUSED
+
+
+def _print(asked: argparse.Namespace, said: Any, as_text: Callable[[Any], str]) -> None:
+    print(json.dumps(said, ensure_ascii=False, indent=1) if asked.json else as_text(said))  # noqa: T201 - a command
+
+
+def _run(_: argparse.Namespace, settings: Mapping[str, Value]) -> int:
+    from agent import daemon
+
+    try:
+        daemon.run(settings)
+    except daemon.CannotRun as why:
+        return _refuse(why.args[0])
+    except daemon.Stopped:
+        daemon.log("agent stopped")
+        return DONE
+
+
+def _status(asked: argparse.Namespace, settings: Mapping[str, Value]) -> int:
+    from agent.status import as_text, status
+
+    said = status(settings)
+    _print(asked, said, as_text)
+    return FALLS_SHORT if said["falls_short"] else DONE
+
+
+def _explain(asked: argparse.Namespace, settings: Mapping[str, Value]) -> int:
+    from agent.explain import as_text, explain
+
+    _print(asked, explain(settings), as_text)
+    return DONE
+
+
+def _collect(asked: argparse.Namespace, settings: Mapping[str, Value]) -> int:
+    from agent.collect import as_text, collect, failing
+
+    made = collect(asked.table, settings["probes"].value, asked.recording, settings["data"].value)
+    _print(asked, made, as_text)
+    return FALLS_SHORT if failing(made) else DONE
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m agent",
+        description="What runs on a school PC: it collects facts, shows them as metrics and reports them to the hub.",
+        epilog="example: python -m agent run --hub http://127.0.0.1:8080 --data /tmp/agent",
+    )
+    parser.add_argument("--version", action="version", version=VERSION)
+    parser.add_argument("--config", type=Path, help="the TOML file of settings (else $BAOVE_CONFIG)")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, does: Callable[..., int], about: str, example: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(
+            name, help=about, description=about, epilog=f"example: python -m agent {name} {example}".rstrip()
+        )
+        made.add_argument("--data", help="the agent's folder")
+        made.set_defaults(command=does)
+        return made
+
+    run = command("run", _run, "Run the daemon until it is ended.", "--hub http://127.0.0.1:8080")
+    run.add_argument("--hub", help="the hub's address")
+    run.add_argument("--metrics-listen", metavar="HOST:PORT", help="where /metrics is served")
+    run.add_argument("--report-every", metavar="PERIOD", help="how often to report, such as 1h")
+    status = command("status", _status, "Tell how the agent on this PC fares.", "--json")
+    explain = command("explain", _explain, "List each field that would be sent, and why.", "")
+    collect = command("collect", _collect, "Run collectors once and print the report; send nothing.", "software --json")
+    collect.add_argument("table", nargs="*", metavar="TABLE", help="the tables; none: all")
+    collect.add_argument("--recording", type=Path, metavar="DIR", help="a recorded machine instead of this one")
+    for one in (status, explain, collect):
+        one.add_argument("--json", action="store_true", help="one JSON document")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

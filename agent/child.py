@@ -1,0 +1,128 @@
+"""The collecting process: told on standard input what to collect, it says line by line how each section ended.
+
+It may hang or crash: its parent (agent.supervise) kills it at the running collector's deadline. The request is one
+JSON object: ``{"tables": ["disk", ...] or null for all, "probes": [[purpose, target], ...], "recording": folder or
+null, "identifiers": whether they are asked}``. Each answer is a JSON list on a line of its own::
+
+    ["collectors", [[table, every_seconds, has_volatile_fields], ...]]
+    ["running", what, within_seconds]
+    ["identifiers", {...}, now]
+    ["section", {"table": ..., "outcome": ..., ...}]     # followed by a line of its rows, or null
+    ["refused", template, arguments]
+"""
+
+import importlib
+import json
+import os
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from collectors.facts import Collector, compact, table_of, utc_text
+from collectors.run import Section, run
+from rules.words import Sentence, sentence
+
+IDENTIFIERS_WITHIN_SECONDS = 20
+ORPHAN_SECONDS = 15
+"""So long after its deadline a child ends by itself: its parent, which should have killed it, must be dead."""
+
+
+class Refused(Exception):  # noqa: N818 - what happened to the request
+    """A request that can't be met: one sentence."""
+
+
+def collect(request: Mapping[str, Any], answers: BinaryIO) -> None:
+    """Collect what is asked and write how each section ended. Raises Refused."""
+
+    def say(*answer: Any) -> None:
+        answers.write(compact().encode(answer).encode() + b"\n")
+
+    def running(what: str, within_seconds: int) -> None:
+        say("running", what, within_seconds)
+        answers.flush()
+        if hasattr(signal, "alarm"):
+            signal.alarm(within_seconds + ORPHAN_SECONDS)
+
+    host = _host(request)
+    chosen = _chosen(host.system, request["tables"])
+    say("collectors", [[one.table, one.every_seconds, bool(table_of(one.fact).volatile)] for one in chosen])
+
+    if request["identifiers"]:
+        running("identifiers", IDENTIFIERS_WITHIN_SECONDS)
+        from collectors.identifiers import identifiers
+
+        say("identifiers", identifiers(host), utc_text(host.now()))
+    for collector in chosen:
+        running(collector.table, collector.within_seconds)
+        section = run(collector, host)
+        say("section", _without_rows(section))
+        answers.write(compact().encode(section.rows).encode() + b"\n")
+    answers.flush()
+
+
+def _without_rows(section: Section) -> dict[str, Any]:
+    return {
+        "table": section.table,
+        "outcome": section.outcome.value,
+        "attempted_at": utc_text(section.attempted_at),
+        "duration_seconds": round(section.duration_seconds, 4),
+        "digest": section.digest,
+        "message": section.message,
+        "samples": section.samples,
+    }
+
+
+def _host(request: Mapping[str, Any]) -> Any:
+    if request["recording"] is not None:
+        from collectors.sources.recording import RecordedLinux
+
+        try:
+            return RecordedLinux(Path(request["recording"]))
+        except ValueError as why:
+            raise Refused(sentence("{why}", why=why)) from why
+    if sys.platform != "linux":
+        raise Refused(sentence("no collectors exist for {system} yet", system=sys.platform))
+    from collectors.sources.linux import LiveLinux
+    from collectors.sources.probe import Probe
+
+    return LiveLinux([Probe(purpose, target) for purpose, target in request["probes"]])
+
+
+def _chosen(system: str, tables: Sequence[str] | None) -> list[Collector]:
+    """Return the collectors of these tables, or of all. Only their modules are imported: a file is named as its table."""
+    import collectors.host
+
+    if tables is None:
+        return list(collectors.host.for_system(system).values())
+    files = Path(collectors.host.__file__).parent
+    found = []
+    for table in tables:
+        if not table.isidentifier() or not (files / f"{table}.py").is_file():
+            known = ", ".join(sorted(path.stem for path in files.glob("[a-z]*.py")))
+            raise Refused(sentence("no table {table} is collected on a PC: expected one of {known}", table=table, known=known))
+        module = importlib.import_module(f"collectors.host.{table}")
+        mine = [one for one in vars(module).values() if isinstance(one, Collector) and one.system == system]
+        if not mine:
+            raise Refused(sentence("the table {table} is not collected on {system}", table=table, system=system))
+        found += mine
+    return found
+
+
+def main() -> None:
+    """Answer one request. What a collector prints goes to standard error, so it can't break the answers."""
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    try:
+        collect(json.load(sys.stdin.buffer), answers)
+    except Refused as why:
+        (said,) = why.args
+        arguments = {name: str(value) for name, value in said.arguments.items()} if isinstance(said, Sentence) else {}
+        answers.write(compact().encode(["refused", said.template, arguments]).encode() + b"\n")
+    answers.flush()
+    os._exit(0)  # nothing is left to tidy, and threads of a library that hang must not hold the process
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,82 @@
+"""The agent's settings."""
+
+import json
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from collectors.settings import Setting, address, folder, period, text
+from collectors.sources.probe import Probe, check_target
+
+LEAST_REPORT_SECONDS = 300
+MOST_REPORT_SECONDS = 86400
+"""How often a PC reports, whoever says so: not more often than every 5 minutes, at least once a day."""
+
+PROBES_LIMIT = 20
+PURPOSE_LIMIT = 40
+TARGET_LIMIT = 300
+
+OTHERS = ("listen", "database", "school")
+"""What the hub reads from the same file where both run on one machine."""
+
+
+def hub(raw: Any) -> str:
+    """Read the hub's URL. Plain http is taken for this very machine only: reports must not cross a network unread."""
+    written = text(raw).rstrip("/")
+    parts = urlsplit(written)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError(f"expected the hub's address, such as https://baove.school.example:8443, not {raw!r}")
+    if parts.username or parts.password:
+        raise ValueError("expected an address without a user name or password")
+    _ = parts.port  # raises ValueError where it is no number
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise ValueError(f"expected https:// beyond this machine, not {raw!r}")
+    return written
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a host name is this very machine's own."""
+    return host in {"localhost", "::1"} or host.startswith("127.")
+
+
+def listen(raw: Any) -> tuple[str, int]:
+    """Read where /metrics is served: this machine only, until the agent has joined a hub with certificates."""
+    host, port = address(raw)
+    if not is_loopback(host):
+        raise ValueError(f"expected an address of this machine such as 127.0.0.1:9977, not {raw!r}")
+    return host, port
+
+
+def probes(raw: Any) -> tuple[Probe, ...]:
+    """Read what to reach: a list of {purpose, target}; from the environment or the command line as JSON."""
+    if isinstance(raw, str):
+        try:
+            raw = json.loads(raw)
+        except ValueError as why:
+            raise ValueError(f"expected JSON: {why}") from why
+    if not isinstance(raw, list) or len(raw) > PROBES_LIMIT:
+        raise ValueError(f'expected a list of at most {PROBES_LIMIT} {{"purpose": …, "target": …}}')
+    found = []
+    for one in raw:
+        if not isinstance(one, dict) or one.keys() != {"purpose", "target"}:
+            raise ValueError(f'expected {{"purpose": …, "target": …}}, not {str(one)[:100]}')
+        purpose, target = text(one["purpose"]), text(one["target"])
+        if len(purpose) > PURPOSE_LIMIT or len(target) > TARGET_LIMIT:
+            raise ValueError(f"expected at most {PURPOSE_LIMIT} letters of purpose and {TARGET_LIMIT} of target")
+        check_target(target)
+        found.append(Probe(purpose, target))
+    return tuple(found)
+
+
+SETTINGS = (
+    Setting("hub", None, hub, "The hub's address; without one nothing is sent"),
+    Setting("data", Path("/var/lib/baove/agent"), folder, "The folder of what the agent keeps: last facts, unsent reports"),
+    Setting("metrics_listen", ("127.0.0.1", 9977), listen, "Where /metrics is served"),
+    Setting("probes", (), probes, "What to reach, so that the connection is known: a list of purpose and target"),
+    Setting(
+        "report_every",
+        3600,
+        lambda raw: period(raw, LEAST_REPORT_SECONDS, MOST_REPORT_SECONDS),
+        "How often to report, from 5m to 1d; the hub may ask for another pace",
+    ),
+)

@@ -1,0 +1,115 @@
+"""How the agent on this PC fares, read from its data folder alone."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from agent import cache, lock, spool, state
+from collectors.facts import Outcome, parse_utc
+from collectors.settings import SettingsError, Value
+
+SLACK = timedelta(minutes=10)
+
+
+def status(settings: Mapping[str, Value], now: datetime | None = None) -> dict[str, Any]:
+    """Return what ``status --json`` prints. Raises SettingsError where the data folder may not be read."""
+    data: Path = settings["data"].value
+    now = now or datetime.now(UTC)
+    try:
+        list((data / "cache").iterdir())
+        running = lock.is_held(data)
+    except FileNotFoundError:
+        running = False
+    except OSError as why:
+        raise SettingsError("{folder} may not be read: {why}; try as root", folder=data, why=why.strerror) from why
+    remembered = state.load(data / "state.json")
+    kept = cache.read(data / "cache")
+    waiting = spool.waiting(data / "spool")
+    hub = settings["hub"].value
+    tables = {
+        entry.table: _table(kept.get(entry.table), entry.every_seconds, now, running=running)
+        for entry in remembered.entries
+    }
+    every = remembered.report_every_seconds or settings["report_every"].value
+    said = {
+        "running": running,
+        "data": str(data),
+        "hub": hub,
+        "device_id": remembered.device_id if remembered.hub == hub else None,
+        "report_every_seconds": every,
+        "last_report_at": remembered.last_made_at,
+        "last_acknowledged_at": remembered.last_acknowledged_at,
+        "last_error": remembered.last_error,
+        "last_error_at": remembered.last_error_at,
+        "reports": {
+            "made": remembered.made,
+            "acknowledged": remembered.acknowledged,
+            "rejected": remembered.rejected,
+            "dropped": remembered.dropped,
+        },
+        "spool": {"reports": len(waiting), "bytes": spool.size_bytes(data / "spool")},
+        "killed": remembered.killed,
+        "tables": tables,
+    }
+    return {**said, "falls_short": _falls_short(said, now)}
+
+
+def _table(kept: cache.Kept | None, every_seconds: int, now: datetime, *, running: bool) -> dict[str, Any]:
+    if kept is None:
+        return {"outcome": None, "attempted_at": None, "every_seconds": every_seconds, "overdue": running}
+    age = now - parse_utc(kept.section.attempted_at)
+    return {
+        "outcome": kept.section.outcome,
+        "attempted_at": kept.section.attempted_at,
+        "last_success_at": kept.last_success_at,
+        "duration_seconds": kept.section.duration_seconds,
+        "message": kept.section.message,
+        "every_seconds": every_seconds,
+        "overdue": running and age > timedelta(seconds=every_seconds) + SLACK,
+    }
+
+
+def _falls_short(said: Mapping[str, Any], now: datetime) -> list[str]:
+    """Return a sentence for each thing that is not as it should be."""
+    found = []
+    if not said["running"]:
+        found.append("the agent does not run")
+    for table, one in said["tables"].items():
+        if one["outcome"] in {Outcome.FAILED, Outcome.TIMED_OUT}:
+            found.append(f"{table} {one['outcome']}: {one['message']}")
+        elif one["overdue"]:
+            found.append(f"{table} is overdue")
+    if said["hub"] is not None:
+        at, every = said["last_acknowledged_at"], timedelta(seconds=said["report_every_seconds"])
+        if at is None:
+            found.append("the hub has not taken any report yet")
+        elif now - parse_utc(at) > 2 * every + SLACK:
+            found.append(f"the hub has not taken a report since {at}")
+        if said["last_error"]:
+            found.append(said["last_error"])
+    if said["reports"]["dropped"]:
+        found.append(f"reports were dropped since the spool was full: {said['reports']['dropped']}")
+    return found
+
+
+def as_text(said: Mapping[str, Any]) -> str:
+    """Return the status for people."""
+    top = [
+        ("agent", "running" if said["running"] else "not running"),
+        ("data", said["data"]),
+        ("hub", said["hub"] or "none: nothing is sent"),
+        ("device", said["device_id"] or "not known to a hub yet"),
+        ("last report", said["last_report_at"] or "none"),
+        ("acknowledged", said["last_acknowledged_at"] or "none"),
+        ("waiting", f"{said['spool']['reports']} reports, {said['spool']['bytes']} bytes"),
+    ]
+    lines = [f"{name:13} {value}" for name, value in top]
+    if said["tables"]:
+        width = max(map(len, said["tables"]))
+        lines.append("")
+    for table, one in said["tables"].items():
+        killed = f", killed {said['killed'][table]} times" if table in said["killed"] else ""
+        message = f": {one['message']}" if one.get("message") else ""
+        lines.append(f"{table:{width}}  {one['attempted_at'] or '-':20}  {one['outcome'] or 'never run'}{killed}{message}")
+    return "\n".join([*lines, *(f"! {one}" for one in said["falls_short"])])
