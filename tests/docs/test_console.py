@@ -15,7 +15,12 @@ from pathlib import Path
 import pytest
 
 TOP = Path(__file__).resolve().parents[2]
-PAGES = [TOP / "README.md", *sorted((TOP / "docs").rglob("*.md")), *sorted(TOP.glob("*/README.md"))]
+PAGES = [
+    TOP / "README.md",
+    TOP / "CONTRIBUTING.md",
+    *sorted((TOP / "docs").rglob("*.md")),
+    *sorted(TOP.glob("*/README.md")),
+]
 BLOCK = re.compile(r"^(?P<why><!-- not run: .+ -->\n)?```console\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 BLOCKS = [
     pytest.param(block["text"], id=f"{page.relative_to(TOP)}-{number}")
