@@ -42,3 +42,9 @@ def installed(host: Linux) -> list[Package]:
         for name, version, architecture, vendor, moment in lines
         if name != "gpg-pubkey"
     ]
+
+
+def version_of(host: Linux, name: str) -> str | None:
+    """Return an installed package's version; None where rpm has none of that name, or is not here."""
+    done = host.run("rpm", "-q", "--queryformat", "%{VERSION}", name) if is_here(host) else None
+    return done.output.strip() or None if done and done.status == 0 else None
