@@ -277,7 +277,7 @@ def time_sync(host: Linux) -> Seen:
 
 
 def _ini(host: Linux, path: str) -> dict[str, dict[str, str]]:
-    """Read an INI file as leniently as its programs do; keys in lower case. Missing: empty. Raises OSError if denied."""
+    """Read an INI file as leniently as programs do, keys in lower case. Missing: empty. Raises OSError if denied."""
     try:
         text = host.read(path)
     except FileNotFoundError:

@@ -31,7 +31,7 @@ def linux(host: Linux) -> Iterator[Usage]:
 
     Nothing of this PC watches keys or screens, so a pupil who left without signing out counts until the PC goes off:
     ``includes_idle`` says so. A session whose end was not written (the plug was pulled) ends with the last thing that
-    was. Where the PC signs in by itself, being signed in says nothing of use, and Debian 13 writes no wtmp any more:
+    was, and one of more than a day is a clock that jumped: it counts for nothing. Where the PC signs in by itself, being signed in says nothing of use, and Debian 13 writes no wtmp any more:
     both are failures, not hours of nothing.
     """
     if automatic_login(host)[0]:
@@ -52,6 +52,7 @@ def linux(host: Linux) -> Iterator[Usage]:
 # struct utmp of glibc on 64 bit: type, process, line, id, user, host, exit status, session, seconds, microseconds,
 # address, and 20 bytes that nobody uses.
 _RECORD = struct.Struct("<hxxi32s4s32s256shhiII16s20x")
+_LONGEST_SECONDS = 86400
 _BOOT, _RUN_LEVEL, _USER, _DEAD = 2, 1, 7, 8
 _Span = tuple[int, int]
 
@@ -87,7 +88,7 @@ def _merged(spans: Iterator[_Span]) -> Iterator[_Span]:
     """Yield the times in which at least one session was open, each once."""
     end = 0
     for since, until in sorted(spans):
-        if until > end:
+        if until > end and until - since <= _LONGEST_SECONDS:
             yield max(since, end), until
             end = until
 
