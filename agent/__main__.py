@@ -50,13 +50,11 @@ def _print(asked: argparse.Namespace, said: Any, as_text: Callable[[Any], str]) 
 def _run(_: argparse.Namespace, settings: Mapping[str, Value]) -> int:
     from agent import daemon
 
+    options = daemon.Options(**{setting.name: settings[setting.name].value for setting in SETTINGS})
     try:
-        daemon.run(settings)
+        daemon.become(options)
     except daemon.CannotRun as why:
         return _refuse(why.args[0])
-    except daemon.Stopped:
-        daemon.log("agent stopped")
-        return DONE
 
 
 def _status(asked: argparse.Namespace, settings: Mapping[str, Value]) -> int:

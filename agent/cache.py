@@ -31,7 +31,8 @@ def keep(folder: Path, section: Collected, before: Kept | None) -> Kept:
 
     Where the disk is full the section counts as failed, since its rows could not be sent from there.
     """
-    success_at = section.attempted_at if section.outcome == Outcome.ROWS else before and before.last_success_at
+    earlier = before.last_success_at if before else None
+    success_at = section.attempted_at if section.outcome == Outcome.ROWS else earlier
     kept = Kept(replace(section, rows=b"null"), success_at)
     said = {**asdict(kept.section), "rows": None, "last_success_at": success_at}
     try:
@@ -39,7 +40,7 @@ def keep(folder: Path, section: Collected, before: Kept | None) -> Kept:
     except OSError as why:
         message = FULL.format(why=why.strerror or "the disk fails")
         lost = replace(kept.section, outcome=Outcome.FAILED.value, message=message, digest=None, samples=())
-        return Kept(lost, before and before.last_success_at)
+        return Kept(lost, earlier)
     return kept
 
 

@@ -91,7 +91,7 @@ def _host(request: Mapping[str, Any]) -> Any:
 
 
 def _chosen(system: str, tables: Sequence[str] | None) -> list[Collector]:
-    """Return the collectors of these tables, or of all. Only their modules are imported: a file is named as its table."""
+    """Return the collectors of these tables (None: all). Only their modules are imported: a file bears its table's name."""
     import collectors.host
 
     if tables is None:
@@ -101,7 +101,9 @@ def _chosen(system: str, tables: Sequence[str] | None) -> list[Collector]:
     for table in tables:
         if not table.isidentifier() or not (files / f"{table}.py").is_file():
             known = ", ".join(sorted(path.stem for path in files.glob("[a-z]*.py")))
-            raise Refused(sentence("no table {table} is collected on a PC: expected one of {known}", table=table, known=known))
+            raise Refused(
+                sentence("no table {table} is collected on a PC: expected one of {known}", table=table, known=known)
+            )
         module = importlib.import_module(f"collectors.host.{table}")
         mine = [one for one in vars(module).values() if isinstance(one, Collector) and one.system == system]
         if not mine:
@@ -122,7 +124,3 @@ def main() -> None:
         answers.write(compact().encode(["refused", said.template, arguments]).encode() + b"\n")
     answers.flush()
     os._exit(0)  # nothing is left to tidy, and threads of a library that hang must not hold the process
-
-
-if __name__ == "__main__":
-    main()

@@ -2,25 +2,24 @@
 
 import contextlib
 import gc
-import random
+import json
+import os
 import signal
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
-from agent import cache, files, lock, report, schedule, spool, state, supervise
+from agent import cache, files, lock, process, report, schedule, spool, state, supervise
 from agent import send as sending
 from agent.exposition import Shown, serve
 from agent.settings import is_loopback
-from collectors.facts import parse_utc, utc_text
-from collectors.settings import Value
+from collectors.facts import utc_text
 from collectors.sources.probe import Probe
-from rules.words import sentence
+from rules.words import language_of, sentence, translator
 
 RETRY_SECONDS = (60.0, 120.0, 300.0, 900.0, 1800.0)
 """How long to wait after each failure to reach the hub in a row; the last holds from then on."""
@@ -59,7 +58,6 @@ class Agent:
     failures: int = 0
     retry_at: float = 0.0
     collect_at: float = 0.0
-    luck: random.Random = field(default_factory=random.SystemRandom)
 
     @property
     def cache(self) -> Path:
@@ -77,16 +75,55 @@ class Agent:
         return self.state.report_every_seconds or self.report_every
 
 
-def run(settings: Mapping[str, Value]) -> NoReturn:
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the daemon is told at its start."""
+
+    data: Path
+    hub: str | None
+    metrics_listen: tuple[str, int]
+    probes: tuple[Probe, ...]
+    report_every: int
+
+
+def become(options: Options) -> NoReturn:
+    """
+    Turn this process into the daemon. Raises CannotRun.
+
+    On Linux the command line's own modules are left behind by an exec: what was imported once stays in memory for as
+    long as the daemon runs, and threads need no memory pools of their own.
+    """
+    prepare(options.data)
+    said = json.dumps({**asdict(options), "data": str(options.data)})
+    if hasattr(os, "posix_spawn"):
+        os.environ["MALLOC_ARENA_MAX"] = "1"
+        command = process.command("agent.daemon", said)
+        os.execv(command[0], command)  # noqa: S606 - this very program
+    main(said)
+
+
+def main(said: str | None = None) -> NoReturn:
+    """Run the daemon on options in JSON, and end with the exit code that says how it went."""
+    given: dict[str, Any] = json.loads(said if said is not None else sys.argv[1])
+    listen, probes = tuple(given["metrics_listen"]), tuple(Probe(**one) for one in given["probes"])
+    try:
+        run(Options(Path(given["data"]), given["hub"], listen, probes, given["report_every"]))
+    except CannotRun as why:
+        print(f"baove: {translator(language_of(os.environ))(why.args[0])}", file=sys.stderr)  # noqa: T201 - a command
+        sys.exit(2)
+    except Stopped:
+        log("agent stopped")
+        sys.exit(0)
+
+
+def run(options: Options) -> NoReturn:
     """Run until somebody ends it. Raises CannotRun, and Stopped when it was asked to end."""
-    data: Path = settings["data"].value
-    hub: str | None = settings["hub"].value
+    data, hub, listen = options.data, options.hub, options.metrics_listen
     prepare(data)
     held = lock.take(data)
     if held is None:
         raise CannotRun(sentence("another agent already runs on {folder}", folder=data))
-    agent = start(data, hub, settings["probes"].value, settings["report_every"].value)
-    listen: tuple[str, int] = settings["metrics_listen"].value
+    agent = start(data, hub, options.probes, options.report_every)
     try:
         server = serve(listen, lambda: agent.shown)
     except OSError as why:
@@ -108,6 +145,11 @@ def run(settings: Mapping[str, Value]) -> NoReturn:
 def _stop(number: int, _: object) -> NoReturn:
     signal.signal(number, signal.SIG_IGN)
     raise Stopped
+
+
+def _luck() -> float:
+    """Return a random number from 0 up to 1, that no clone of the disk shares."""
+    return int.from_bytes(os.urandom(4)) / (1 << 32)
 
 
 def log(text: str) -> None:
@@ -144,7 +186,7 @@ def cycle(agent: Agent, now: schedule.Moment | None = None) -> schedule.Moment:
     what = schedule.jump(agent.plan.seen, now)
     if what is not None:
         log({schedule.Jump.SLEPT: "the machine slept", schedule.Jump.CLOCK_SET: "the clock was set"}[what])
-    agent.plan = schedule.wake(agent.plan, now, agent.spread, agent.luck.random())
+    agent.plan = schedule.wake(agent.plan, now, agent.spread, _luck())
     if now.elapsed >= agent.collect_at:
         collect(agent, now)
     now = now if fixed else schedule.moment()
@@ -165,7 +207,7 @@ def collect(agent: Agent, now: schedule.Moment) -> None:
     try:
         with contextlib.closing(supervise.collecting(tables, asked)) as run_of_child:  # killed with us, whatever comes
             for said in run_of_child:
-                _heed(agent, said, now)
+                _heed(agent, said)
     except (supervise.Refusal, OSError) as why:
         agent.collect_at = now.elapsed + COLLECT_AGAIN_SECONDS
         log(f"nothing was collected: {why}")
@@ -175,7 +217,7 @@ def collect(agent: Agent, now: schedule.Moment) -> None:
     remember(agent)
 
 
-def _heed(agent: Agent, said: supervise.Said, now: schedule.Moment) -> None:
+def _heed(agent: Agent, said: supervise.Said) -> None:
     if isinstance(said, list):
         if not agent.started:
             agent.state.entries = said
@@ -259,7 +301,7 @@ def _deliver(agent: Agent, body: bytes, now: schedule.Moment, number: int = 0) -
     except sending.Away as why:
         wait = RETRY_SECONDS[min(agent.failures, len(RETRY_SECONDS) - 1)]
         agent.failures += 1
-        agent.retry_at = now.elapsed + wait * (1 + agent.luck.random() / 4)
+        agent.retry_at = now.elapsed + wait * (1 + _luck() / 4)
         _note(agent, str(why), at)
         return None
     except sending.Rejected as why:

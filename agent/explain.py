@@ -3,7 +3,6 @@
 import enum
 import textwrap
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from collectors.facts import Field
@@ -43,7 +42,6 @@ def explain(settings: Mapping[str, Value]) -> dict[str, Any]:
     from collectors import host
     from collectors.facts import table_of
 
-    data: Path = settings["data"].value
     collectors = host.collectors()
     return {
         "hub": settings["hub"].value,
@@ -59,7 +57,7 @@ def explain(settings: Mapping[str, Value]) -> dict[str, Any]:
         ],
         "identifiers": IDENTIFIERS,
         "envelope": ENVELOPE,
-        "kept_on_this_pc": {str(data / name): why for name, why in KEPT.items()},
+        "kept_on_this_pc": {str(settings["data"].value / name): why for name, why in KEPT.items()},
     }
 
 
@@ -67,7 +65,9 @@ def _field(field: Field) -> dict[str, Any]:
     kind = "text" if field.type is str or issubclass(field.type, enum.Enum) else field.type.__name__
     said: dict[str, Any] = {
         "name": field.name,
-        "type": {"tuple": "list of text", "bool": "true or false", "int": "whole number", "float": "number"}.get(kind, kind),
+        "type": {"tuple": "list of text", "bool": "true or false", "int": "whole number", "float": "number"}.get(
+            kind, kind
+        ),
         "may_be_null": field.nullable,
         "about": field.about,
     }
@@ -79,7 +79,9 @@ def _field(field: Field) -> dict[str, Any]:
 def as_text(said: Mapping[str, Any], width: int = 100) -> str:
     """Return the same for people."""
     lines = [
-        f"This PC's facts go to {said['hub']}, and to nobody else." if said["hub"] else "No hub is set: nothing is sent.",
+        f"This PC's facts go to {said['hub']}, and to nobody else."
+        if said["hub"]
+        else "No hub is set: nothing is sent.",
         said["never"],
     ]
     for table in said["tables"]:
@@ -95,7 +97,8 @@ def as_text(said: Mapping[str, Any], width: int = 100) -> str:
 
 
 def _about(field: Mapping[str, Any]) -> str:
-    return field["about"] + (f" ({', '.join(field['words'])})" if "words" in field else "")
+    about: str = field["about"]
+    return about + (f" ({', '.join(field['words'])})" if "words" in field else "")
 
 
 def _pairs(pairs: Mapping[str, str], width: int) -> list[str]:

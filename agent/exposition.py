@@ -10,8 +10,8 @@ from http.server import BaseHTTPRequestHandler
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily
 from prometheus_client.exposition import choose_encoder
-from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.metrics_core import Metric
+from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector, CollectorRegistry
 
 from agent import VERSION
@@ -56,13 +56,18 @@ def families(shown: Shown) -> Iterator[Metric]:
 def _own(shown: Shown) -> Iterator[Metric]:
     yield InfoMetricFamily("baove_agent", "The agent that runs here", {"version": VERSION})
     outcome = GaugeMetricFamily(
-        "baove_collector_outcome", "How a collector's last run ended: 1 for the present one", None, ["collector", "outcome"]
+        "baove_collector_outcome",
+        "How a collector's last run ended: 1 for the present one",
+        None,
+        ["collector", "outcome"],
     )
     duration = GaugeMetricFamily("baove_collector_duration_seconds", "How long the last run took", None, ["collector"])
     success = GaugeMetricFamily(
         "baove_collector_last_success_timestamp_seconds", "When a run last ended in rows", None, ["collector"]
     )
-    killed = CounterMetricFamily("baove_collector_killed", "Runs that were killed at their deadline", None, ["collector"])
+    killed = CounterMetricFamily(
+        "baove_collector_killed", "Runs that were killed at their deadline", None, ["collector"]
+    )
     for table, one in shown.kept.items():
         outcome.add_metric([table, one.section.outcome], 1)
         duration.add_metric([table], one.section.duration_seconds)
@@ -124,7 +129,7 @@ def serve(listen: tuple[str, int], shown: Callable[[], Shown]) -> socketserver.T
         server_version = "baove"
         sys_version = ""
 
-        def do_GET(self) -> None:  # noqa: N802 - the name that http.server calls
+        def do_GET(self) -> None:
             if self.path.partition("?")[0] != "/metrics":
                 self.send_error(HTTPStatus.NOT_FOUND)
                 return

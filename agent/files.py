@@ -15,9 +15,8 @@ def write(path: Path, pieces: Iterable[bytes]) -> None:
     """Write a file at once, readable by its owner only. Raises OSError, and then the older file is untouched."""
     unfinished = path.with_name(path.name + UNFINISHED)
     try:
-        with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            for piece in pieces:
-                file.write(piece)
+        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.writelines(pieces)
             file.flush()
             os.fsync(file.fileno())
         unfinished.replace(path)
@@ -39,7 +38,7 @@ def _keep_name(folder: Path) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """Return what a JSON file holds; None where it is absent, damaged or may not be read: the agent then starts anew."""
+    """Return what a JSON file holds; None where absent, damaged or not to be read: the agent starts anew."""
     try:
         return json.loads(path.read_bytes())
     except (OSError, ValueError):

@@ -6,7 +6,8 @@ It is written piece by piece from the cache, so the daemon never holds decoded r
 import gzip
 import io
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -39,7 +40,11 @@ class Contents:
 
 
 def choose(
-    kept: Mapping[str, Kept], fresh: Set[str], known: Mapping[str, Known], volatile: Set[str], now: datetime
+    kept: Mapping[str, Kept],
+    fresh: AbstractSet[str],
+    known: Mapping[str, Known],
+    volatile: AbstractSet[str],
+    now: datetime,
 ) -> Contents:
     """
     Sort the sections for a report.

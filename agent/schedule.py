@@ -98,7 +98,7 @@ def due(schedule: Schedule, entries: Iterable[Entry], now: Moment) -> list[str]:
 
 
 def collected(schedule: Schedule, tables: Iterable[str], now: Moment) -> Schedule:
-    """Return the schedule after tables were collected. They count as run at the wake-up, so what is together stays so."""
+    """Return the schedule after tables were collected. They ran at the wake-up, so what is together stays so."""
     return replace(schedule, ran={**schedule.ran, **dict.fromkeys(tables, now.elapsed)})
 
 

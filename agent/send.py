@@ -86,7 +86,7 @@ def _exchange(hub: str, body: bytes, headers: dict[str, str], whole_seconds: flo
         with client.getresponse() as answer:
             content = answer.read(ANSWER_LIMIT + 1)
             if late.is_set():
-                raise TimeoutError  # noqa: TRY301 - as a step of its own would
+                raise TimeoutError
             if len(content) > ANSWER_LIMIT:
                 raise Away(f"the hub answered more than {ANSWER_LIMIT} bytes")
             return answer.status, content

@@ -70,7 +70,9 @@ def probes(raw: Any) -> tuple[Probe, ...]:
 
 SETTINGS = (
     Setting("hub", None, hub, "The hub's address; without one nothing is sent"),
-    Setting("data", Path("/var/lib/baove/agent"), folder, "The folder of what the agent keeps: last facts, unsent reports"),
+    Setting(
+        "data", Path("/var/lib/baove/agent"), folder, "The folder of what the agent keeps: last facts, unsent reports"
+    ),
     Setting("metrics_listen", ("127.0.0.1", 9977), listen, "Where /metrics is served"),
     Setting("probes", (), probes, "What to reach, so that the connection is known: a list of purpose and target"),
     Setting(

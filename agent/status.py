@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from agent import cache, lock, spool, state
@@ -14,7 +13,7 @@ SLACK = timedelta(minutes=10)
 
 def status(settings: Mapping[str, Value], now: datetime | None = None) -> dict[str, Any]:
     """Return what ``status --json`` prints. Raises SettingsError where the data folder may not be read."""
-    data: Path = settings["data"].value
+    data = settings["data"].value
     now = now or datetime.now(UTC)
     try:
         list((data / "cache").iterdir())
@@ -26,7 +25,7 @@ def status(settings: Mapping[str, Value], now: datetime | None = None) -> dict[s
     remembered = state.load(data / "state.json")
     kept = cache.read(data / "cache")
     waiting = spool.waiting(data / "spool")
-    hub = settings["hub"].value
+    hub = remembered.hub or settings["hub"].value  # the running agent's own, which the command line may have told it
     tables = {
         entry.table: _table(kept.get(entry.table), entry.every_seconds, now, running=running)
         for entry in remembered.entries
@@ -36,7 +35,7 @@ def status(settings: Mapping[str, Value], now: datetime | None = None) -> dict[s
         "running": running,
         "data": str(data),
         "hub": hub,
-        "device_id": remembered.device_id if remembered.hub == hub else None,
+        "device_id": remembered.device_id,
         "report_every_seconds": every,
         "last_report_at": remembered.last_made_at,
         "last_acknowledged_at": remembered.last_acknowledged_at,
@@ -111,5 +110,7 @@ def as_text(said: Mapping[str, Any]) -> str:
     for table, one in said["tables"].items():
         killed = f", killed {said['killed'][table]} times" if table in said["killed"] else ""
         message = f": {one['message']}" if one.get("message") else ""
-        lines.append(f"{table:{width}}  {one['attempted_at'] or '-':20}  {one['outcome'] or 'never run'}{killed}{message}")
+        lines.append(
+            f"{table:{width}}  {one['attempted_at'] or '-':20}  {one['outcome'] or 'never run'}{killed}{message}"
+        )
     return "\n".join([*lines, *(f"! {one}" for one in said["falls_short"])])

@@ -6,15 +6,15 @@ import os
 import queue
 import signal
 import subprocess
-import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from agent import process
 from agent.schedule import Entry
 from collectors.facts import Outcome, utc_text
 from collectors.sources.probe import Probe
@@ -28,8 +28,6 @@ END_WITHIN_SECONDS = 2.0
 
 LINE_LIMIT = 8 << 20
 """A section larger than this is no section."""
-
-TOP = Path(__file__).resolve().parents[1]
 
 
 class Refusal(Exception):  # noqa: N818 - what happened
@@ -68,7 +66,7 @@ def collecting(
     probes: Sequence[Probe] = (),
     recording: Path | None = None,
     longest_seconds: float = LONGEST_SECONDS,
-) -> Iterator[Said]:
+) -> Generator[Said, None, None]:
     """
     Collect tables (None: all) in a child process and yield what it says.
 
@@ -109,12 +107,11 @@ class _Child:
         self._quiet = not request["identifiers"]
         self._killed_after: float | None = None
         self._lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "agent.child"],
+        self._process = subprocess.Popen(  # noqa: S603 - our own program
+            process.command("agent.child"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             start_new_session=True,  # so that the programs which a collector started are killed with it
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [str(TOP), os.environ.get("PYTHONPATH")]))},
         )
         threading.Thread(target=self._read, args=[json.dumps(request).encode()], daemon=True).start()
 

@@ -1,11 +1,10 @@
 """Settings: where each comes from, and a sentence for each that is wrong. Standard library only.
 
 A setting is taken from the command line, else from the environment (``BAOVE_<NAME>``), else from the TOML file
-(``$BAOVE_CONFIG``, else ``/etc/baove/baove.toml`` where it is there), else it is its default. One file may serve several
-programs of one machine, each of which declares its own settings.
+(``$BAOVE_CONFIG``, else ``/etc/baove/baove.toml`` where it is there), else it is its default. One file may serve
+several programs of one machine, each of which declares its own settings.
 """
 
-import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,6 +92,8 @@ def _file(environ: Mapping[str, str], file: Path | None) -> tuple[Path, dict[str
     """Return the file and what it holds. A file that somebody named must be there; the usual one may be absent."""
     named = file or (Path(environ[CONFIG_VARIABLE]) if environ.get(CONFIG_VARIABLE) else None)
     path = named or CONFIG_FILE
+    import tomllib  # not at the top: the daemon knows settings, but reads no file
+
     try:
         return path, tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError as why:
