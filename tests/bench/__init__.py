@@ -1,0 +1,1 @@
+"""What baove costs beside its peers, measured on this machine in one run: `make bench`. Never a test."""
