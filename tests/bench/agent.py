@@ -57,7 +57,7 @@ def inventory() -> Iterator[Result]:
     yield Result(
         "inventory: CPU s",
         mine.cpu_seconds,
-        peer and peer.cpu_seconds,
+        peer.cpu_seconds if peer else None,
         "fusioninventory",
         most=0.3,
         floor=bare.cpu_seconds,
@@ -65,7 +65,7 @@ def inventory() -> Iterator[Result]:
     yield Result(
         "inventory: wall s",
         mine.wall_seconds,
-        peer and peer.wall_seconds,
+        peer.wall_seconds if peer else None,
         "fusioninventory",
         most_ratio=1 / 2.5,
         floor=bare.wall_seconds,
@@ -73,7 +73,7 @@ def inventory() -> Iterator[Result]:
     yield Result(
         "inventory: peak MiB",
         mine.peak_bytes / measure.MIB,
-        peer and peer.peak_bytes / measure.MIB,
+        peer.peak_bytes / measure.MIB if peer else None,
         "fusioninventory",
         most=40e6 / measure.MIB,
         floor=bare.peak_bytes / measure.MIB,
@@ -113,11 +113,11 @@ def daemon() -> Iterator[Result]:
         yield Result(
             "/metrics: ms",
             1e3 * median(wall for wall, _ in mine),
-            peer and 1e3 * peer[0],
+            1e3 * peer[0] if peer else None,
             "node_exporter",
             most_ratio=1.3,
         )
-        yield Result("/metrics: CPU ms", 1e3 * scrape, peer and 1e3 * peer[1], "node_exporter", most_ratio=1.3)
+        yield Result("/metrics: CPU ms", 1e3 * scrape, 1e3 * peer[1] if peer else None, "node_exporter", most_ratio=1.3)
         yield Result("CPU s a day", 24 * _kept["whole"] + 1440 * scrape + 86400 * idle, most=15)
         first = reports[0]
         yield Result("first report: packed KB", len(first) / 1e3)
@@ -150,7 +150,7 @@ def _node_exporter() -> tuple[float, float] | None:
 
 
 def _fusion_daemon(folder: Path) -> float | None:
-    """Return the resident MiB of fusioninventory's daemon after its first inventory, its own web page on, as it comes."""
+    """Return the resident MiB of fusioninventory's daemon after its first inventory, with its web page, as it comes."""
     if not measure.have("fusioninventory-agent"):
         return None
     written = folder / "fusion"
