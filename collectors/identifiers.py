@@ -6,6 +6,7 @@ by many is worse than none. So what follows refuses, and the hub decides from wh
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 from collectors.sources.cards import network_cards
@@ -18,21 +19,22 @@ DMI = "/sys/class/dmi/id"
 # What makers and firmware write where they had nothing to write; compared without case, blanks and punctuation.
 _PLACEHOLDERS = frozenset(
     """
-    oem default defaultstring none null na notapplicable notavailable notspecified notset notsettable notpresent unknown
-    unspecified undefined invalid empty blank standard other noname nodata tobefilledbyoem tobefilledbyoemoem
-    tobesetbyoem filledbyoem filledinbyoem systemmanufacturer systemproductname systemname systemversion systemserialnumber
-    systemserial systemsku sku systemfamily family boardmanufacturer boardproductname boardproduct boardversion boardserialnumber
-    baseboardserialnumber baseboardmanufacturer baseboardproductname baseboardversion motherboardserialnumber
-    chassismanufacturer chassisserialnumber chassisversion chassisassettag type1productconfigid type1manufacturer
-    type1productname type1serialnumber type2boardmanufacturer type2boardproductname type2boardserialnumber
-    type3chassismanufacturer type3chassisserialnumber serial serialnumber sernum serno sn assettag noassettag
-    noassetinformation noasset assettagnum partnum partnumber manufacturer productname product version model badindex
-    outofspec tagxxxxxxxxxx defaultserial notdefined nosystemserial noserialnumber noserial serialnumberxxxxxx notfilled
-    123456 1234567 12345678 123456789 1234567890 0123456789 01234567890123456789 012345678 012345678901 0123456789ab
-    0123456789abcdef 12345678901234567890 123456789012345 987654321 9876543210 asset1234567890 assettag1234567890
-    atn12345678901234567 bssn12345678901234567 cssn12345678901234567 ssn12345678901234567 mb1234567890 sn12345678 sn1234567890
-    sn123456789 empty00 0x00000000 abcdefghijklm abcdefghijk invalidserial testserial
-    """.split()
+    012345678 0123456789 012345678901 01234567890123456789 0123456789ab 0123456789abcdef 0x00000000 123456 1234567
+    12345678 123456789 1234567890 123456789012345 12345678901234567890 987654321 9876543210 abcdefghijk
+    abcdefghijklm asset1234567890 assettag assettag1234567890 assettagnum atn12345678901234567 badindex
+    baseboardmanufacturer baseboardproductname baseboardserialnumber baseboardversion blank boardmanufacturer
+    boardproduct boardproductname boardserialnumber boardversion bssn12345678901234567 chassisassettag
+    chassismanufacturer chassisserialnumber chassisversion cssn12345678901234567 default defaultserial defaultstring
+    empty empty00 family filledbyoem filledinbyoem invalid invalidserial manufacturer mb1234567890 model
+    motherboardserialnumber na noasset noassetinformation noassettag nodata noname none noserial noserialnumber
+    nosystemserial notapplicable notavailable notdefined notfilled notpresent notset notsettable notspecified null
+    oem other outofspec partnum partnumber product productname serial serialnumber serialnumberxxxxxx serno sernum
+    sku sn sn12345678 sn123456789 sn1234567890 ssn12345678901234567 standard systemfamily systemmanufacturer
+    systemname systemproductname systemserial systemserialnumber systemsku systemversion tagxxxxxxxxxx testserial
+    tobefilledbyoem tobefilledbyoemoem tobesetbyoem type1manufacturer type1productconfigid type1productname
+    type1serialnumber type2boardmanufacturer type2boardproductname type2boardserialnumber type3chassismanufacturer
+    type3chassisserialnumber undefined unknown unspecified version
+    """.split()  # noqa: SIM905 - words
 )
 
 # SerNum0, PartNum1, AssetTagNum2: the standard's example names with a count behind them.
@@ -62,7 +64,7 @@ def credible_text(text: str | None) -> str | None:
     bare = re.sub(r"[\W_]", "", stripped.lower())
     if len(bare) < 1 or bare in _PLACEHOLDERS or _COUNTED.match(bare) or _is_one_character(bare):
         return None
-    return None if "�" in stripped else stripped
+    return stripped if stripped.isprintable() and "\ufffd" not in stripped else None
 
 
 def _is_one_character(bare: str) -> bool:
@@ -71,9 +73,9 @@ def _is_one_character(bare: str) -> bool:
 
 
 def credible_serial(text: str | None) -> str | None:
-    """Return a serial or asset number that one machine alone could have, stripped; None where it is not to be believed."""
+    """Return a serial or asset number that one machine alone could have, stripped; else None."""
     stripped = credible_text(text)
-    if stripped is None or not _SHORTEST_SERIAL <= len(stripped) <= _LONGEST_SERIAL or not stripped.isprintable():
+    if stripped is None or not _SHORTEST_SERIAL <= len(stripped) <= _LONGEST_SERIAL:
         return None
     bare = re.sub(r"[\W_]", "", stripped.lower())
     if len(bare) < _SHORTEST_SERIAL - 1 or len(set(bare)) < 2 or _is_run(bare):  # noqa: PLR2004 - one character repeated
@@ -83,7 +85,7 @@ def credible_serial(text: str | None) -> str | None:
 
 def _is_run(bare: str) -> bool:
     """Return whether the characters only count up or down: 12345678, 87654321, abcdefgh."""
-    steps = {ord(right) - ord(left) for left, right in zip(bare, bare[1:], strict=False)}
+    steps = {ord(right) - ord(left) for left, right in pairwise(bare)}
     return steps in ({1}, {-1})
 
 
@@ -117,8 +119,8 @@ def credible_uuid(text: str | None) -> str | None:
 
 
 def _is_sequence(raw: bytes) -> bool:
-    """Return whether the bytes, or their digits, count up: 00010203-0405-…"""
-    return len({right - left & 0xFF for left, right in zip(raw, raw[1:], strict=False)}) == 1
+    """Return whether the bytes only count up or down, as in 00010203-0405-…."""
+    return len({right - left & 0xFF for left, right in pairwise(raw)}) == 1
 
 
 # The makers' prefixes of virtual cards that do not say so themselves (the others have the local bit set).
@@ -128,7 +130,7 @@ _LOCAL_OR_GROUP = 0x03
 
 
 def credible_mac(text: str | None) -> str | None:
-    """Return a MAC in lower case that a maker gave to one card; None where it was made up or belongs to a virtual card."""
+    """Return a MAC that a maker gave to one card, in lower case; None for one made up, or of a virtual card."""
     mac = (text or "").strip().lower()
     if not _MAC.match(mac) or int(mac[:2], 16) & _LOCAL_OR_GROUP or mac.startswith(_VIRTUAL_PREFIXES):
         return None
@@ -140,7 +142,7 @@ def identifiers(host: Linux) -> dict[str, Any]:
     """Return the credible identifiers of a machine, as a report carries them; what can't be read is null or missing.
 
     ``smbios_uuid`` is canonical; ``system_serial`` is the system's, else the chassis's; ``macs`` are permanent ones of
-    built-in wired cards. ``weak_id`` is always null here: it is the agent that keeps one, where all the rest is nothing.
+    built-in wired cards. ``weak_id`` is always null here: the agent keeps one, where all the rest is nothing.
     """
     return {
         "smbios_uuid": credible_uuid(line(host, f"{DMI}/product_uuid")),

@@ -44,7 +44,7 @@ class Device:
     firmware_date: Annotated[date | None, "The date of the BIOS or UEFI"] = None
 
 
-# DSP0134 7.4.1, "System Enclosure or Chassis Types". What is not here (Other, Unknown, docking stations, ...) is unknown.
+# DSP0134 7.4.1, "System Enclosure or Chassis Types". What is not here (Other, a dock) is unknown.
 _KINDS = {
     **dict.fromkeys((3, 4, 5, 6, 7, 15, 16, 24, 34, 35, 36), Kind.DESKTOP),
     **dict.fromkeys((8, 9, 10, 14, 31, 32), Kind.LAPTOP),
@@ -96,7 +96,7 @@ _LETTERS_IN_A_NAME = 4
 
 
 def _model(vendor: str | None, name: str | None, version: str | None) -> str | None:
-    """Return the model's name. Lenovo writes its machine type ('1298A8G') there and the name people know in the version."""
+    """Return the model's name. Lenovo's is a machine type ('1298A8G'); the name people know is in the version."""
     is_lenovo = vendor is not None and vendor.lower().startswith("lenovo")
     if is_lenovo and version and sum(one.isalpha() for one in version) >= _LETTERS_IN_A_NAME:
         return version

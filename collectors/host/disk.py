@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 from collectors.facts import Metric, collector, fact
-from collectors.identifiers import credible_serial
+from collectors.identifiers import credible_serial, credible_text
 from collectors.sources.disks import Disk as Seen
 from collectors.sources.disks import disks
 from collectors.sources.linux import Linux
@@ -41,7 +41,7 @@ class Health(StrEnum):
         Metric(
             "baove_disk_health",
             "The state of a disk by its own account: 1 for the present one.",
-            value=lambda row: 1.0,
+            value=lambda _: 1.0,
             labels={"disk": lambda row: row.name, "health": lambda row: row.health.value},
         ),
     ),
@@ -64,7 +64,7 @@ _HAS_SMART = {"hdd", "ssd", "nvme"}
 @collector(every="6h", within="60s")
 def linux(host: Linux) -> Iterator[Disk]:
     """
-    Read /sys/block and what udev noted; ask smartctl for the health of built-in disks, as root and where it is installed.
+    Read /sys/block and what udev noted; as root, ask smartctl (where installed) for the health of built-in disks.
 
     Sticks, cards and external disks stand here without model and serial: they may be someone's own.
     """
@@ -73,7 +73,7 @@ def linux(host: Linux) -> Iterator[Disk]:
         is_someones = seen.kind == "removable"
         yield Disk(
             name=seen.name,
-            model=None if is_someones else _text(smart, "model_name") or seen.model,
+            model=None if is_someones else credible_text(_text(smart, "model_name") or seen.model),
             serial=None if is_someones else credible_serial(_text(smart, "serial_number") or seen.serial),
             size_bytes=seen.size_bytes,
             kind=_kind(seen, smart),
@@ -83,7 +83,7 @@ def linux(host: Linux) -> Iterator[Disk]:
 
 
 def _kind(seen: Seen, smart: Mapping[str, Any]) -> Kind:
-    """Return the kind. Behind some RAID controllers the kernel takes an SSD for a turning disk; the disk knows better."""
+    """Return the kind. Behind some controllers the kernel takes an SSD for a turning disk; the disk knows better."""
     if seen.kind == "hdd" and smart.get("rotation_rate") == 0:
         return Kind.SSD
     return Kind(seen.kind)

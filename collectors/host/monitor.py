@@ -26,7 +26,7 @@ class Monitor:
 
 @collector(every="6h", within="10s")
 def linux(host: Linux) -> Iterator[Monitor]:
-    """Read the EDID of each connector of /sys/class/drm. One that is connected but tells nothing sensible has only nulls."""
+    """Read each connector's EDID in /sys/class/drm. A monitor that tells nothing sensible has only nulls."""
     if not host.exists(_FOLDER):
         raise NotHere("no graphics driver of the kernel is loaded, so no monitor can be seen")
     for connector in host.list(_FOLDER):

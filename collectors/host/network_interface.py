@@ -88,6 +88,6 @@ def _addresses(host: Linux) -> dict[str, set[str]] | None:
 
 def _ip(text: str | None) -> str | None:
     try:
-        return str(ip_address(text)) if text else None
+        return str(ip_address(text.partition("%")[0])) if text else None
     except ValueError:
         return None

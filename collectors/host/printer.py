@@ -23,7 +23,7 @@ class Printer:
     location: Annotated[str | None, "Where it stands, as whoever set it up wrote"] = None
 
 
-_NETWORK = frozenset("socket ipp ipps http https lpd smb dnssd implicitclass".split())
+_NETWORK = frozenset("socket ipp ipps http https lpd smb dnssd implicitclass".split())  # noqa: SIM905 - words
 _SECTION = re.compile(r"<(Default)?Printer (\S+)>\Z")
 
 
@@ -60,7 +60,7 @@ def linux(host: Linux) -> Iterator[Printer]:
 
 
 def _port(address: str) -> str | None:
-    """Return a device's address without what is nobody's business: smb://user:password@…, usb://…?serial=…"""
+    """Return a device's address without what is nobody's business (smb://user:password@…, usb://…?serial=…)."""
     without_query = address.partition("?")[0]
     scheme, separator, rest = without_query.partition("://")
     if not separator:

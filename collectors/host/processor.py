@@ -27,7 +27,7 @@ def linux(host: Linux) -> Iterator[Processor]:
     for block in host.read("/proc/cpuinfo").split("\n\n"):
         said = {name.strip(): value.strip() for name, _, value in (one.partition(":") for one in block.splitlines())}
         if said.get("processor", "").isdigit():
-            sockets.setdefault(said.get("physical id", "0"), []).append(said)
+            sockets.setdefault(said.get("physical id") or "0", []).append(said)
         else:
             common |= said  # ARM says some things once, below all processors
     if not sockets:

@@ -23,8 +23,8 @@ class UsbDevice:
     vendor: Annotated[str | None, "The maker's name, as the device says"] = None
 
 
-# A device is shown only if what it can do (its interfaces) says that it is equipment. One doubtful interface is enough to
-# leave it out: a phone also calls itself a camera, a stick with a virus also a keyboard. USB-IF, "Defined Class Codes".
+# A device is shown only if what it can do (its interfaces) says that it is equipment. One doubtful interface is enough
+# to leave it out: a phone also calls itself a camera, a stick with a virus also a keyboard. (USB-IF class codes.)
 _AUDIO, _HID, _IMAGE, _PRINTER, _STORAGE = "01", "03", "06", "07", "08"
 _CARD, _VIDEO, _AUDIO_VIDEO, _RADIO, _OWN = "0b", "0e", "10", "e0", "ff"
 
@@ -44,7 +44,7 @@ _PHONE_MAKERS = frozenset(
     """
     0421 04e8 05ac 05c6 0bb4 0e8d 0fce 1004 109b 12d1 1782 18d1 1949 19d2 1bbb 1ebf 22b8 22d9 2717 2a45 2a47 2a70 2ae5
     2d95 2e04 339b
-    """.split()
+    """.split()  # noqa: SIM905 - words read better than a list of strings
 )
 _SAFE_OF_PHONE_MAKERS = {_HID, _RADIO}
 

@@ -40,7 +40,7 @@ class Volume:
 
 # File systems of disks. What is missing here (nfs, cifs, tmpfs, squashfs of snaps, fuse of phones, …) is not counted.
 _LOCAL = frozenset(
-    "bcachefs btrfs exfat ext2 ext3 ext4 f2fs fuseblk jfs msdos ntfs ntfs3 reiserfs ufs vfat xfs zfs".split()
+    "bcachefs btrfs exfat ext2 ext3 ext4 f2fs fuseblk jfs msdos ntfs ntfs3 reiserfs ufs vfat xfs zfs".split()  # noqa: SIM905 - words
 )
 
 # Where desktops mount what a person plugs in: the path may hold the person's name and the label of the stick.
@@ -81,7 +81,7 @@ def linux(host: Linux) -> Iterator[Volume]:
 
 
 def _is_volume(kind: str, mount: str) -> bool:
-    """Return whether a mount is a volume of this machine; an overlay is one only as the root, on a diskless or frozen PC."""
+    """Return whether a mount is a volume; an overlay is one only as the root, on a diskless or frozen PC."""
     return (kind in _LOCAL and not mount.startswith(_PERSONAL)) or (kind == "overlay" and mount == "/")
 
 

@@ -8,6 +8,7 @@ from collectors.sources.linux import Linux
 
 FOLDER = "/sys/class/net"
 
+_GROUP = 0x01  # the bit of addresses that many listen to: no card has such a one
 _ETHERNET, _LOOPBACK = 1, 772  # ARPHRD_*, linux/if_arp.h
 _ASSIGNED_BY_MAKER = (
     0  # NET_ADDR_PERM, linux/netdevice.h: neither random, nor copied from another card, nor set by hand
@@ -64,7 +65,7 @@ def _mac(text: str | None) -> str | None:
     parts = mac.split(":")
     if len(parts) != 6 or not all(len(one) == 2 and set(one) <= set("0123456789abcdef") for one in parts):  # noqa: PLR2004 - six pairs
         return None
-    return None if set(mac) <= {"0", ":"} else mac
+    return None if set(mac) <= {"0", ":"} or int(mac[:2], 16) & _GROUP else mac
 
 
 def _permanent(host: Linux, folder: str, kind: str, mac: str | None) -> str | None:
@@ -104,16 +105,27 @@ _TEMPORARY = 0x01  # IFA_F_TEMPORARY, linux/if_addr.h
 
 
 def temporary_addresses(host: Linux) -> frozenset[str]:
-    """Return the IPv6 privacy addresses, 32 hexadecimal digits each: they change daily and say nothing of the machine."""
+    """Return the IPv6 privacy addresses, 32 hexadecimal digits each: they change daily and tell nothing."""
     rows = (one.split() for one in (line(host, "/proc/net/if_inet6") or "").splitlines())
-    return frozenset(row[0] for row in rows if len(row) == 6 and int(row[4], 16) & _TEMPORARY)  # noqa: PLR2004 - its six columns
+    return frozenset(
+        row[0]
+        for row in rows
+        if len(row) == 6 and _flags(row[4]) & _TEMPORARY  # noqa: PLR2004 - its six columns
+    )
+
+
+def _flags(text: str) -> int:
+    try:
+        return int(text, 16)
+    except ValueError:
+        return 0
 
 
 _DHCLIENT_FOLDERS = ("/var/lib/dhcp", "/var/lib/NetworkManager", "/var/lib/dhclient")
 
 
 def dhcp_server(host: Linux, card: NetworkCard) -> str | None:
-    """Return the server that gave a card its address, from the lease of systemd-networkd, NetworkManager or dhclient."""
+    """Return the server that gave a card its address, by the lease of networkd, NetworkManager or dhclient."""
     leases = [f"/run/systemd/netif/leases/{card.index}"]
     leases += [
         f"/var/lib/NetworkManager/{name}"

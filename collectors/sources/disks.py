@@ -88,7 +88,7 @@ def _serial(host: Linux, folder: str) -> str | None:
 
 
 def _page_80(page: bytes | None) -> str | None:
-    """Return the serial in a SCSI 'unit serial number' page (SPC-4): four bytes of header, the length in the last two."""
+    """Return the serial in a SCSI 'unit serial number' page (SPC-4): four bytes of header, then the text."""
     if page is None or len(page) < 4 or page[1] != 0x80:  # noqa: PLR2004 - the page's own number and header
         return None
     text = page[4 : 4 + int.from_bytes(page[2:4], "big")].decode("ascii", "replace").strip(" \0")

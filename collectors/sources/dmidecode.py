@@ -19,6 +19,7 @@ _UUIDS = {
 # dmidecode prints this where the firmware names no string; the kernel leaves the file away, or empty.
 _NO_STRING = "Not Specified"
 
+_UNKNOWN_CHASSIS = 2
 _CHASSIS_NUMBERS = {name: number for number, name in CHASSIS_TYPES.items()}
 
 # (structure, dmidecode's label) -> the kernel's file name (drivers/firmware/dmi-id.c)
@@ -57,12 +58,12 @@ def files(text: str) -> dict[str, str]:
         if name is None or f"{FOLDER}/{name}" in found:
             continue
         if name == "product_uuid":
-            value = _UUIDS.get(value.strip(), value)
+            shown = _UUIDS.get(value.strip(), value)
         elif name == "chassis_type":
-            value = str(_CHASSIS_NUMBERS.get(value.strip(), 2))
-        elif value.strip() == _NO_STRING:
-            value = ""
-        found[f"{FOLDER}/{name}"] = f"{value}\n"
+            shown = str(_CHASSIS_NUMBERS.get(value.strip(), _UNKNOWN_CHASSIS))
+        else:
+            shown = "" if value.strip() == _NO_STRING else value
+        found[f"{FOLDER}/{name}"] = f"{shown}\n"
     return found
 
 

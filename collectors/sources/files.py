@@ -10,7 +10,7 @@ from collectors.sources.linux import Linux
 
 
 def line(host: Linux, path: str) -> str | None:
-    """Return a file's text without blanks around it; None where it is missing, denied, refused by its driver or empty."""
+    """Return a file's text without blanks around it; None where it can't be read or is empty."""
     try:
         return host.read(path).strip(" \t\r\n\0") or None
     except OSError:

@@ -14,7 +14,7 @@ def device_name(host: Linux, vendor: str, device: str) -> str:
     names = next((found for path in PCI_LISTS if (found := content(host, path))), b"")
     maker, model = look_up(names, first, second)
     if maker is None:
-        return f"{first}:{second}"
+        return f"{first or '????'}:{second or '????'}"
     return f"{maker} {model or second}"
 
 

@@ -4,6 +4,8 @@ The folder holds ``machine.json`` and, under ``root/``, the files as they lay on
 
     {"system": "linux", "now": "2026-03-02T01:15:00Z", "is_root": true,
      "denied": ["/sys/firmware/dmi/tables/DMI"],                  # PermissionError
+     "files": {"/sys/block/sda/size": "500118192"},               # what has a colon in its name can't lie under root/
+     "hex": {"/sys/class/drm/card0-DP-1/edid": "00ffffffffffff00..."},
      "links": {"/sys/class/net/eth0/device": "../../../0000:00:1f.6"},
      "modified_at": {"/var/lib/clamav/daily.cld": "2026-03-01T20:00:00Z"},
      "space": {"/": [250000000000, 90000000000]},                 # size, free
@@ -19,7 +21,7 @@ output of that program answers for /sys/class/dmi/id.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -51,7 +53,11 @@ class RecordedLinux:
             raise ValueError(f"{described} is not as a recording's should be: {error}") from error
         self._root = folder / "root"
         printed = folder / "dmidecode.txt"
-        self._made = dmidecode.files(printed.read_text("utf-8", "replace")) if printed.exists() else {}
+        made = dmidecode.files(printed.read_text("utf-8", "replace")) if printed.exists() else {}
+        made |= self._said.get("files", {})
+        self._made = {path: text.encode() for path, text in made.items()}
+        self._made |= {path: bytes.fromhex(digits) for path, digits in self._said.get("hex", {}).items()}
+        self._folders = _folders(self._made)
 
     def _list(self, name: str) -> list[Any]:
         return list(self._said.get(name, []))
@@ -62,30 +68,40 @@ class RecordedLinux:
         return self._said[name]
 
     def _path(self, path: str) -> Path:
-        if path in self._list("denied"):
-            raise PermissionError(13, "Permission denied", path)
+        self._refuse_denied(path)
         found = self._root / path.lstrip("/")
         if not found.exists():
             raise FileNotFoundError(2, "No such file or directory", path)
         return found
 
+    def _refuse_denied(self, path: str) -> None:
+        if path in self._list("denied"):
+            raise PermissionError(13, "Permission denied", path)
+
     def now(self) -> datetime:
         return self._now
 
     def read(self, path: str) -> str:
-        if path in self._made and path not in self._list("denied"):
-            return self._made[path]
         return self.read_bytes(path).decode("utf-8", "replace")
 
     def read_bytes(self, path: str, at_most: int = -1) -> bytes:
+        if path in self._made:
+            self._refuse_denied(path)
+            return self._made[path][: None if at_most < 0 else at_most]
         with self._path(path).open("rb") as file:
             return file.read(at_most)
 
     def list(self, path: str) -> Sequence[str]:
-        return sorted(one.name for one in self._path(path).iterdir())
+        made = self._folders.get(path)
+        if made is None:
+            return sorted(one.name for one in self._path(path).iterdir())
+        self._refuse_denied(path)
+        on_disk = self._root / path.lstrip("/")
+        return sorted({*made, *(one.name for one in (on_disk.iterdir() if on_disk.is_dir() else ()))})
 
     def exists(self, path: str) -> bool:
-        return path in self._list("denied") or path in self._made or (self._root / path.lstrip("/")).exists()
+        is_made = path in self._made or path in self._folders
+        return is_made or path in self._list("denied") or (self._root / path.lstrip("/")).exists()
 
     def link(self, path: str) -> str:
         links: dict[str, str] = self._said.get("links", {})
@@ -118,3 +134,14 @@ class RecordedLinux:
 
     def probe(self, probe: Probe) -> Sequence[ProbeResult]:
         return self._results[probe.target]
+
+
+def _folders(paths: Iterable[str]) -> dict[str, set[str]]:
+    """Return each folder above the paths, with the names in it."""
+    found: dict[str, set[str]] = {}
+    for path in paths:
+        folder, _, name = path.rpartition("/")
+        while folder:
+            found.setdefault(folder, set()).add(name)
+            folder, _, name = folder.rpartition("/")
+    return found
