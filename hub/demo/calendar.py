@@ -1,7 +1,7 @@
 """The made-up school's days and hours: its profile moved by whole years, so that it is in force today."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -25,14 +25,18 @@ _YEAR = re.compile(r"\byear: (20\d\d)-(20\d\d)")
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """Which days and hours of any year the school teaches. ``lessons``: by room, the weekdays on which it is used."""
+    """Which days and hours of any year the school teaches. ``lessons``: by lab and weekday, their (start, end).
+
+    ``probes``: what its PCs try to reach, (purpose, target).
+    """
 
     zone: ZoneInfo
     first_year: int
     terms: tuple[tuple[date, date], ...]
     holidays: tuple[tuple[date, date], ...]
     weekdays: frozenset[int]
-    lessons: Mapping[str, frozenset[int]]
+    lessons: Mapping[tuple[str, int], Sequence[tuple[time, time]]]
+    probes: Sequence[tuple[str, str]]
 
     def local(self, moment: datetime) -> datetime:
         """Return a moment as the school's clocks show it."""
@@ -59,8 +63,25 @@ class Calendar:
         years = self.years_to(day)
         return any(moved(first, years) <= day <= moved(last, years) for first, last in spans)
 
+    def lab_is_used(self, room: str, day: date) -> bool:
+        """Say whether a lab has a lesson on a day."""
+        return self.is_school_day(day) and (room, day.weekday()) in self.lessons
+
+    def lesson_seconds(self, room: str, day: date) -> dict[datetime, int]:
+        """Return how many seconds of each hour of a day a lab's lessons take."""
+        found: dict[datetime, int] = {}
+        for start, end in self.lessons.get((room, day.weekday()), ()) if self.is_school_day(day) else ():
+            began = datetime.combine(day, start, self.zone)
+            ended = datetime.combine(day, end, self.zone)
+            while began < ended:
+                hour = began.replace(minute=0)
+                until = min(ended, hour + timedelta(hours=1))
+                found[hour] = found.get(hour, 0) + int((until - began).total_seconds())
+                began = until
+        return found
+
     def days(self, now: datetime, at_least: int, school_days: int) -> list[date]:
-        """Return the days up to today: ``at_least`` so many, and further back until so many school days are among them."""
+        """Return the days up to today: ``at_least`` so many, and more until so many school days are among them."""
         day = self.local(now).date()
         found = [day]
         taught = 0
@@ -86,18 +107,25 @@ def read_calendar() -> Calendar:
     """Return the made-up school's calendar."""
     said: dict[str, Any] = yaml.safe_load((PROFILE / "school.yaml").read_text(encoding="utf-8"))
     names = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-    used: dict[str, set[int]] = {}
+    periods = {str(number): _span(text) for number, text in said["periods"].items()}
+    lessons: dict[tuple[str, int], list[tuple[time, time]]] = {}
     for line in (PROFILE / "timetable.csv").read_text(encoding="utf-8").splitlines()[1:]:
-        room, weekday, *_ = line.split(",")
-        used.setdefault(room, set()).add(names.index(weekday))
+        room, weekday, period, *_ = line.split(",")
+        lessons.setdefault((room, names.index(weekday)), []).append(periods[period])
     return Calendar(
         zone=ZoneInfo(said["school"]["time_zone"]),
         first_year=int(said["school"]["year"].partition("-")[0]),
         terms=tuple((first, last) for first, last in said["terms"].values()),
         holidays=tuple((one["from"], one["to"]) for one in said["holidays"]),
         weekdays=frozenset(names.index(name) for name in said["days"]),
-        lessons={room: frozenset(weekdays) for room, weekdays in used.items()},
+        lessons=lessons,
+        probes=[(one["purpose"], one["target"]) for one in said["probes"]],
     )
+
+
+def _span(text: str) -> tuple[time, time]:
+    start, _, end = text.partition("-")
+    return time.fromisoformat(start), time.fromisoformat(end)
 
 
 def write_profile(now: datetime, folder: Path) -> None:
