@@ -7,12 +7,12 @@ classes are handed in (``collectors.host.tables()``): rules know the base of fac
 import json
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, Protocol
 
-from collectors.facts import Field, Outcome, Table, parse_utc, table_of, utc_text
+from collectors.facts import Field, Outcome, table_of, utc_text
 from rules.engine import (
     FACTS_EXPIRE_AFTER,
     SQL_TIME_LIMIT_SECONDS,
@@ -199,14 +199,3 @@ def judge_one(
 def newest(rulebook: Rulebook) -> Plan:
     """Return the plan of the latest year."""
     return rulebook.plans[max(rulebook.plans)]
-
-
-def neutral(field: Field) -> Any:
-    """Return a value that an example need not tell: null where it may be, else the plainest of its type."""
-    if field.nullable:
-        return None
-    plain: Mapping[type, Any] = {int: 0, float: 0.0, bool: False, tuple: [], datetime: LONG_AGO, str: "x"}
-    return plain.get(field.type, "x")
-
-
-LONG_AGO = "2020-01-01T00:00:00Z"
