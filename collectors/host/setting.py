@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from typing import Annotated
 
-from collectors.facts import collector, fact
+from collectors.facts import Failed, collector, fact
 from collectors.host.account_summary import guest_enabled
 from collectors.sources.files import content, line, names
 from collectors.sources.linux import Linux
@@ -37,12 +37,12 @@ UNSEEN: Seen = (None, None)
 def linux(host: Linux) -> Iterator[Setting]:
     """Look each setting up where its program reads it; see the functions of ``SETTINGS``.
 
-    A file that may not be read makes that one setting null, and leaves the others.
+    A file that may not be read, or is damaged, makes that one setting null, and leaves the others.
     """
     for name, look in SETTINGS.items():
         try:
             state, value = look(host)
-        except OSError:
+        except (OSError, Failed):
             state, value = UNSEEN
         word = None if state is None else State.ENABLED if state else State.DISABLED
         yield Setting(name=name, state=word, value=value)
