@@ -20,7 +20,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from collectors.facts import Collector, compact, table_of, utc_text
+from collectors.facts import Collector, Failed, compact, table_of, utc_text
 from collectors.run import Section, run
 from rules.words import Sentence, sentence
 
@@ -51,15 +51,26 @@ def collect(request: Mapping[str, Any], answers: BinaryIO) -> None:
 
     if request["identifiers"]:
         running("identifiers", IDENTIFIERS_WITHIN_SECONDS)
-        from collectors.identifiers import identifiers
-
-        say("identifiers", identifiers(host), utc_text(host.now()))
+        found = _identifiers(host)
+        if found is not None:
+            say("identifiers", found, utc_text(host.now()))
     for collector in chosen:
         running(collector.table, collector.within_seconds)
         section = run(collector, host)
         say("section", _without_rows(section))
         answers.write(compact().encode(section.rows).encode() + b"\n")
     answers.flush()
+
+
+def _identifiers(host: Any) -> dict[str, Any] | None:
+    """Return the identifiers; None where they could not be read, which must not cost the facts."""
+    from collectors.identifiers import identifiers
+
+    try:
+        return identifiers(host)
+    except (OSError, ValueError, LookupError, Failed) as why:
+        print(f"the identifiers could not be read: {type(why).__name__}", file=sys.stderr)  # noqa: T201 - the agent's log
+        return None
 
 
 def _without_rows(section: Section) -> dict[str, Any]:
@@ -91,19 +102,17 @@ def _host(request: Mapping[str, Any]) -> Any:
 
 
 def _chosen(system: str, tables: Sequence[str] | None) -> list[Collector]:
-    """Return the collectors of these tables (None: all). Only their modules are imported: a file bears its table's name."""
+    """Return the collectors of tables (None: all). Only their modules are imported: a file is named as its table."""
     import collectors.host
 
     if tables is None:
         return list(collectors.host.for_system(system).values())
-    files = Path(collectors.host.__file__).parent
+    known = sorted(path.stem for path in Path(collectors.host.__file__).parent.glob("[a-z]*.py"))
     found = []
     for table in tables:
-        if not table.isidentifier() or not (files / f"{table}.py").is_file():
-            known = ", ".join(sorted(path.stem for path in files.glob("[a-z]*.py")))
-            raise Refused(
-                sentence("no table {table} is collected on a PC: expected one of {known}", table=table, known=known)
-            )
+        if table not in known:
+            template = "no table {table} is collected on a PC: expected one of {known}"
+            raise Refused(sentence(template, table=table, known=", ".join(known)))
         module = importlib.import_module(f"collectors.host.{table}")
         mine = [one for one in vars(module).values() if isinstance(one, Collector) and one.system == system]
         if not mine:
