@@ -192,7 +192,7 @@ def _by_sql(
             one = Judgement(check.id, device_id, Verdict.UNKNOWN, "rows_not_one", until, {"rows": len(mine)})
         else:
             one = _read(check, device_id, mine[0], until, named)
-        judged.append(_waive(one, waivers.get(device_id)))
+        judged.append(_waive(one, waivers.get(device_id), parse_utc(named["now"])))
     return judged
 
 
@@ -240,8 +240,8 @@ def holds_until(row: Mapping[str, Any], named: Mapping[str, Any]) -> datetime | 
     return parse_utc(said) + days
 
 
-def _waive(judgement: Judgement, waiver: Waiver | None) -> Judgement:
-    if waiver is None:
+def _waive(judgement: Judgement, waiver: Waiver | None, now: datetime) -> Judgement:
+    if waiver is None or waiver.ends_at <= now:
         return judgement
     details = {"reason": waiver.reason, "granted_by": waiver.granted_by}
     until = min(judgement.until, waiver.ends_at)
@@ -308,7 +308,7 @@ class Measurement:
 
 EVIDENCE_OF_CHECKS = """
 SELECT s.subject, s.device_id, s.asset_code, s.hostname, s.room, s.campus, s.source, s.computers AS count, s.condition,
-       v.rule, v.reason, v.details, v.since, v.until,
+       v.rule, CASE WHEN v.until <= :now THEN 'ran_out' ELSE v.reason END AS reason, v.details, v.since, v.until,
        CASE WHEN v.verdict IS NULL OR v.until <= :now THEN 'unknown' ELSE v.verdict END AS verdict
 FROM school_computer AS s
 LEFT JOIN verdict AS v ON v.device_id = s.device_id AND v.rule IN ({checks})

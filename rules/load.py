@@ -1,11 +1,11 @@
-"""Reads the rules from their files: one YAML file a check, a target, a plan or a reference table, found by where it lies.
+"""Reads the rules from their files, each found by where it lies: a check, a target, a plan, a reference table.
 
 Where PyYAML is absent (a school PC) the same documents come from ``compiled.json``, which the build writes.
 """
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from importlib.util import find_spec
@@ -105,7 +105,7 @@ class Plan:
 def valid_on(one: Clause | Citation, day: date) -> bool:
     """Tell whether a clause or a citation is in force on a day."""
     text = day.isoformat()
-    return (one.valid_from or "") <= text and text <= (one.valid_to or "9999")
+    return (one.valid_from or "") <= text <= (one.valid_to or "9999")
 
 
 @dataclass(frozen=True, slots=True)
@@ -467,19 +467,25 @@ def _contradictions(rulebook: Rulebook) -> Iterator[Problem]:
         for check in target.checks:
             if check not in rulebook.checks:
                 yield document.problem("checks", sentence("expected the id of a check, found {name}", name=check))
-    for name, plan in rulebook.plans.items():
-        demands = rulebook.documents[f"plans/{name}.yaml"]["demands"]
-        for key in plan.demands:
-            if key not in rulebook.targets:
-                yield demands.problem(key, sentence("expected the id of a target, found {name}", name=key))
-        for check in rulebook.checks:
-            limits: dict[str, float] = {}
-            for demand in plan.demands.values():
-                used = rulebook.targets.get(demand.target)
-                for limit, value in demand.limits.items() if used is not None and check in used.checks else ():
-                    if limits.setdefault(limit, value) != value:
-                        expected = sentence("expected one value for the limit {limit} of {check}", limit=limit, check=check)
-                        yield demands.problem(demand.target, expected)
+    for plan in rulebook.plans.values():
+        yield from _contradictions_of(rulebook, plan)
+
+
+def _contradictions_of(rulebook: Rulebook, plan: Plan) -> Iterator[Problem]:
+    demands = rulebook.documents[f"plans/{plan.id}.yaml"]["demands"]
+    said: dict[tuple[str, str], float] = {}
+    for key, demand in plan.demands.items():
+        target = rulebook.targets.get(key)
+        if target is None:
+            yield demands.problem(key, sentence("expected the id of a target, found {name}", name=key))
+            continue
+        if target.counts == "count" and demand.threshold != 0:
+            yield demands.problem(key, sentence("expected the threshold 0: what is counted must be none"))
+        for check in target.checks:
+            for limit, value in demand.limits.items():
+                if said.setdefault((check, limit), value) != value:
+                    words = {"limit": limit, "check": check}
+                    yield demands.problem(key, sentence("expected one value for the limit {limit} of {check}", **words))
 
 
 _NOT_KNOWN = {"vi": "không rõ", "en": "not known"}
@@ -508,5 +514,3 @@ class _Absent(dict[str, Any]):
     def __missing__(self, key: str) -> str:
         return self.otherwise
 
-
-Say = Callable[[str], str]

@@ -54,7 +54,8 @@ def read_text(path: Path) -> str:
         raise Refused([Problem(str(path), None, None, sentence("expected a file here, found none"))]) from error
     except UnicodeDecodeError as error:
         line = path.read_bytes()[: error.start].count(b"\n") + 1
-        raise Refused([Problem(path.name, line, None, sentence("expected UTF-8 text: save the file as UTF-8"))]) from error
+        utf8 = sentence("expected UTF-8 text: save the file as UTF-8")
+        raise Refused([Problem(path.name, line, None, utf8)]) from error
     except OSError as error:
         why = sentence("could not be read: {error}", error=error.strerror)
         raise Refused([Problem(str(path), None, None, why)]) from error
