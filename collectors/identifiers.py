@@ -37,8 +37,11 @@ _PLACEHOLDERS = frozenset(
     """.split()  # noqa: SIM905 - words
 )
 
-# SerNum0, PartNum1, AssetTagNum2: the standard's example names with a count behind them.
-_COUNTED = re.compile(r"(sernum|partnum|assettagnum|serialnum|manufacturer|sku|dimm|none|unknown)\d{1,2}\Z")
+# SerNum0, PartNum1, AssetTagNum2: the standard's example names with a count behind them. "To be filled by O.E.M." has
+# many endings.
+_COUNTED = re.compile(
+    r"tobefilledby|(sernum|partnum|assettagnum|serialnum|manufacturer|sku|dimm|none|unknown)\d{1,2}\Z"
+)
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z")
 
