@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import agent
+from tests.bench import agent, hub
 from tests.bench.result import Result
 
-PARTS: dict[str, Callable[[], Iterator[Result]]] = {"agent": agent.results}
+PARTS: dict[str, Callable[[], Iterator[Result]]] = {"agent": agent.results, "hub": hub.results}
 WIDTH = 150
 """Columns where no terminal says how many it has."""
 
