@@ -48,7 +48,7 @@ def meant(word: str, known: Iterable[str]) -> Sentence:
         nearest = next(one for one in words if one.casefold() == near[0])
         return sentence("there is no '{word}': did you mean '{nearest}'?", word=word[:60], nearest=nearest)
     shown = ", ".join(words[:12]) + (", …" if len(words) > 12 else "")  # noqa: PLR2004 - a line's length
-    return sentence("there is no '{word}': expected one of {known}", word=word[:60], known=shown or "–")
+    return sentence("there is no '{word}': expected one of {known}", word=word[:60], known=shown or "-")
 
 
 def decode(content: bytes) -> str:
@@ -162,7 +162,6 @@ def _names(
             problems.append(Problem(file, line, name, meant(name, columns)))
         elif names.count(name) > 1:
             problems.append(Problem(file, line, name, sentence("expected each column once")))
-    for name in columns:
-        if name in required and name not in names:
-            problems.append(Problem(file, line, name, sentence("expected this column, found none of that name")))
+    lacking = sentence("expected this column, found none of that name")
+    problems += [Problem(file, line, name, lacking) for name in columns if name in required and name not in names]
     return names if len(problems) == found else None

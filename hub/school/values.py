@@ -9,8 +9,8 @@ from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any
-from urllib.parse import urlsplit
 
+from collectors.sources.probe import check_target
 from rules.words import Sentence, sentence
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -18,6 +18,8 @@ WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 TEXT_LIMIT = 300
 NUMBER_LIMIT = 10**15
+YEARS = range(1990, 2100)
+"""The years that a date of a profile may lie in; another is a typing error."""
 
 Reader = Callable[[Any], Any]
 
@@ -97,17 +99,20 @@ def megabits(bits: int) -> int | float:
 def day(value: Any) -> date:
     """Read a date: '2026-05-31', or as Excel writes it in Vietnam, '31/05/2026'."""
     if isinstance(value, datetime):
-        return value.date()
-    if isinstance(value, date):
-        return value
-    written = str(value).strip()
-    for pattern, order in ((r"(\d{4})-(\d{1,2})-(\d{1,2})", (0, 1, 2)), (r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})", (2, 1, 0))):
+        value = value.date()
+    written = value.isoformat() if isinstance(value, date) else str(value).strip()
+    for pattern, order in (
+        (r"(\d{4})-(\d{1,2})-(\d{1,2})", (0, 1, 2)),
+        (r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})", (2, 1, 0)),
+    ):
         found = re.fullmatch(pattern, written, re.ASCII)
         if found:
             try:
-                return date(*(int(found[place + 1]) for place in order))
+                made = date(*(int(found[place + 1]) for place in order))
             except ValueError:
                 break
+            if made.year in YEARS:
+                return made
     raise expected("expected a date such as 2026-05-31 or 31/05/2026, found '{found}'", found=written[:40])
 
 
@@ -150,10 +155,41 @@ def weekday(value: Any) -> str:
     return written
 
 
+def weekdays(value: Any) -> tuple[str, ...]:
+    """Read days of the week: a list, or one text with commas or blanks between them. Gives them in a week's order."""
+    items = re.split(r"[,;\s]+", value.strip()) if isinstance(value, str) else value
+    if not isinstance(items, list):
+        raise expected("expected a list of days such as [mon, tue, wed, thu, fri]")
+    found = set(map(weekday, items))
+    return tuple(one for one in WEEKDAYS if one in found)
+
+
+def year(value: Any) -> int:
+    """Read a year."""
+    made = number(value)
+    if made not in YEARS:
+        raise expected("expected a year such as 2021, found '{found}'", found=made)
+    return made
+
+
+def subject(value: Any) -> str:
+    """Read a lesson's subject as small letters; 'Tin học' is informatics, by which rules know it."""
+    made = text(value).casefold()
+    return "informatics" if made == "tin học" else made
+
+
+def device_kind(value: Any) -> str:
+    """Read a device's kind: one word in small letters, as the table device has it ('all_in_one'), or of other gear."""
+    made = re.sub(r"[ -]", "_", text(value).casefold())
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", made):
+        raise expected("expected a kind such as desktop, laptop, printer or switch, found '{found}'", found=made[:40])
+    return made
+
+
 def school_year(value: Any) -> str:
     """Read a school year, '2025-2026'."""
     made = text(value)
-    found = re.fullmatch(r"(\d{4})\s?[-–]\s?(\d{4})", made, re.ASCII)
+    found = re.fullmatch(r"(\d{4})\s?[-\u2013]\s?(\d{4})", made, re.ASCII)
     if not found or int(found[2]) != int(found[1]) + 1:
         raise expected("expected a school year such as 2025-2026, found '{found}'", found=made[:40])
     return f"{found[1]}-{found[2]}"
@@ -173,9 +209,7 @@ def network(value: Any) -> str:
     """Read a network, '192.168.10.0/24': bits beyond the prefix must be 0, or a typing error would go unseen."""
     made = text(value)
     try:
-        if "/" not in made:
-            raise ValueError
-        return str(ipaddress.ip_network(made))
+        return str(ipaddress.ip_network(made if "/" in made else "no prefix"))
     except ValueError as error:
         raise expected("expected a network such as 192.168.10.0/24, found '{found}'", found=made[:60]) from error
 
@@ -218,15 +252,14 @@ def mac(value: Any) -> str:
 
 
 def probe_target(value: Any) -> str:
-    """Read what is probed: an http or https address, or HOST or HOST:PORT."""
+    """Read what is probed: an address with http, https or tcp."""
     made = text(value)
     try:
-        parts = urlsplit(made if "://" in made else f"tcp://{made}")
-        good = bool(parts.hostname) and (parts.port is None or parts.port > 0) and " " not in made
-    except ValueError:
-        good = False
-    if not good or parts.scheme not in {"http", "https", "tcp"} or parts.username is not None:
-        raise expected("expected an address such as https://haiphong.edu.vn/ or HOST:PORT, found '{found}'", found=made[:80])
+        check_target(made)
+    except ValueError as error:
+        raise expected(
+            "expected an address such as https://haiphong.edu.vn/ or tcp://HOST:PORT, found '{found}'", found=made[:80]
+        ) from error
     return made
 
 
