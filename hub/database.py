@@ -34,7 +34,7 @@ class DatabaseRefused(Exception):  # noqa: N818 - what happened to the database
     """A database that can't be used: one sentence."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, weakref_slot=True)
 class Database:
     """An open database. ``commits`` counts what was written, so that a reader knows when to look again."""
 
@@ -81,7 +81,7 @@ class Writer:
     def __init__(self, engine: sa.Engine, committed: Callable[[], None]) -> None:
         self._engine, self._committed = engine, committed
         self._jobs: queue.SimpleQueue[tuple[Job, Future[Any]] | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._work, name="writer")
+        self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
         self._thread.start()
 
     def submit(self, job: Job) -> "Future[Any]":
@@ -179,7 +179,9 @@ def _claim(lock: Path) -> int:
 def _set_up_sqlite(engine: sa.Engine) -> None:
     @sa.event.listens_for(engine, "connect")
     def connected(connection: sqlite3.Connection, _record: object) -> None:
-        connection.isolation_level = None  # SQLAlchemy begins; sqlite3's own beginning would come too late for a savepoint
+        connection.isolation_level = (
+            None  # SQLAlchemy begins; sqlite3's own beginning would come too late for a savepoint
+        )
         for pragma in (
             "journal_mode = WAL",
             "synchronous = NORMAL",

@@ -10,6 +10,7 @@ from hub.tables import (
     FACT, OWN, change, collection, conflict, digest, identifier, managed_device, presence, report, stream, to_judge,
     verdict,
 )  # fmt: skip
+from hub.waiting import wait
 from rules.tables import Ownership
 from rules.words import sentence
 
@@ -23,11 +24,6 @@ class NotDone(Exception):  # noqa: N818 - what happened
 def _there(connection: sa.Connection, device_id: str) -> None:
     if connection.scalar(sa.select(managed_device.c.device_id).where(managed_device.c.device_id == device_id)) is None:
         raise NotDone(sentence("there is no device {device_id}", device_id=device_id))
-
-
-def _judge_again(connection: sa.Connection, device_id: str) -> None:
-    connection.execute(to_judge.delete().where(to_judge.c.device_id == device_id))
-    connection.execute(to_judge.insert().values(device_id=device_id, table="*"))
 
 
 def merge(connection: sa.Connection, device_id: str, into: str, at: datetime) -> None:
@@ -74,7 +70,7 @@ def merge(connection: sa.Connection, device_id: str, into: str, at: datetime) ->
     both = (conflict.c.device_id == device_id) | (conflict.c.other_device_id == device_id)
     connection.execute(conflict.update().where(both).values(resolved_at=utc_text(at)))
     rooms.settle(connection, into)
-    _judge_again(connection, into)
+    wait(connection, [into])
 
 
 def split(connection: sa.Connection, device_id: str, stream_name: str, at: datetime) -> str:
@@ -90,8 +86,7 @@ def split(connection: sa.Connection, device_id: str, stream_name: str, at: datet
     left = connection.scalar(sa.select(sa.func.count()).select_from(stream).where(stream.c.device_id == device_id))
     if not left:
         raise NotDone(sentence("every run of this device had the same parts inside: it is one machine"))
-    for one in (device_id, made):
-        _judge_again(connection, one)
+    wait(connection, [device_id, made])
     return made
 
 
@@ -113,7 +108,7 @@ def set_ownership(connection: sa.Connection, device_id: str, ownership: Ownershi
 def _set(connection: sa.Connection, device_id: str, **values: str | None) -> None:
     _there(connection, device_id)
     connection.execute(managed_device.update().where(managed_device.c.device_id == device_id).values(values))
-    _judge_again(connection, device_id)
+    wait(connection, [device_id])
 
 
 def set_room(connection: sa.Connection, device_id: str, room: str) -> None:
@@ -128,7 +123,7 @@ def set_room(connection: sa.Connection, device_id: str, room: str) -> None:
     else:
         connection.execute(_record.update().where(_record.c.device_id == device_id).values(room=room))
     rooms.settle(connection, device_id)
-    _judge_again(connection, device_id)
+    wait(connection, [device_id])
 
 
 def dismiss(connection: sa.Connection, conflict_id: int, at: datetime) -> None:

@@ -16,9 +16,10 @@ import sqlalchemy as sa
 from collectors.facts import Outcome, compact, digest, parse_utc, table_of, utc_text
 from hub import identity, rooms
 from hub.reports import Report, Section
-from hub.tables import ENTRY, FACT, FACTS, change, collection, hub_counter, managed_device, presence, stream, to_judge
+from hub.tables import ENTRY, FACT, FACTS, change, collection, hub_counter, managed_device, presence, stream
 from hub.tables import digest as digest_table
 from hub.tables import report as report_table
+from hub.waiting import insert_for, wait
 from rules.engine import FACTS_EXPIRE_AFTER
 from rules.tables import Ownership
 
@@ -96,7 +97,7 @@ def ingest(
         changed = {"*"}
     if {"device", "network_interface", "*"} & changed:
         rooms.settle(connection, found.device_id)
-    _mark(taking, changed)
+    wait(connection, [found.device_id], changed)
     _count_unknown(connection, report.counted)
     return Answer(accepted=True, device_id=found.device_id, resend=sorted(resend))
 
@@ -111,10 +112,7 @@ def _count_report(taking: _Taking, report: Report, received_at: datetime) -> boo
 
 def _insert_ignoring(connection: sa.Connection, table: sa.Table) -> Any:
     """Return an INSERT that leaves a row alone which is there already."""
-    from sqlalchemy.dialects import postgresql, sqlite
-
-    make: Any = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    return make(table).on_conflict_do_nothing()
+    return insert_for(connection)(table).on_conflict_do_nothing()
 
 
 def _seen_again(taking: _Taking, report: Report) -> bool:
@@ -262,14 +260,10 @@ def _store_shared(taking: _Taking, name: str, rows: Sequence[dict[str, Any]], at
 
 
 def _row_digest(row: Mapping[str, Any], fields: Sequence[str]) -> bytes:
-    return hashlib.blake2b(
-        msgspec.json.encode([row[field] for field in fields]), digest_size=12
-    ).digest()
+    return hashlib.blake2b(msgspec.json.encode([row[field] for field in fields]), digest_size=12).digest()
 
 
-def _entry_ids(
-    connection: sa.Connection, entries: sa.Table, wanted: Mapping[bytes, Mapping[str, Any]]
-) -> list[int]:
+def _entry_ids(connection: sa.Connection, entries: sa.Table, wanted: Mapping[bytes, Mapping[str, Any]]) -> list[int]:
     find = sa.select(entries.c.entry_id, entries.c.digest).where(entries.c.digest.in_(list(wanted)))
     found = {bytes(row.digest): row.entry_id for row in connection.execute(find)}
     new = [{"digest": mark, **row} for mark, row in wanted.items() if mark not in found]
@@ -352,14 +346,6 @@ def _expire(taking: _Taking, at: datetime) -> None:
             )
 
 
-def _mark(taking: _Taking, changed: set[str]) -> None:
-    if changed:
-        insert = _insert_ignoring(taking.connection, to_judge)
-        taking.connection.execute(
-            insert, [{"device_id": taking.device_id, "table": table} for table in sorted(changed)]
-        )
-
-
 def _count_unknown(connection: sa.Connection, counted: Mapping[str, int]) -> None:
     for name, by in counted.items():
         if by:
@@ -386,6 +372,3 @@ def forget(connection: sa.Connection, before: datetime) -> None:
             ),
         )
     )
-
-
-

@@ -129,7 +129,9 @@ def expand(body: bytes, encoding: str | None) -> bytes:
             with zstandard.ZstdDecompressor(max_window_size=1 << 23).stream_reader(io.BytesIO(body)) as reader:
                 document = reader.read(DOCUMENT_LIMIT_BYTES + 1)
         else:
-            raise ReportRefused(400, sentence("the encoding {encoding} is not known: send gzip or zstd", encoding=encoding))
+            raise ReportRefused(
+                400, sentence("the encoding {encoding} is not known: send gzip or zstd", encoding=encoding)
+            )
     except (OSError, EOFError, zlib.error, zstandard.ZstdError) as error:
         raise ReportRefused(400, sentence("the report can't be unpacked as {encoding}", encoding=encoding)) from error
     if len(document) > DOCUMENT_LIMIT_BYTES:
@@ -277,3 +279,8 @@ def _lenient(shape: _Shape, row: dict[str, Any], counted: dict[str, int]) -> Any
             known[name] = None
             _count(counted, "unknown_word")
     return msgspec.convert(known, shape.row)
+
+
+def row_type(name: str) -> type[msgspec.Struct]:
+    """Return the type that a table's rows are decoded into: the OpenAPI document is made from it."""
+    return _shape(name).row

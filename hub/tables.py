@@ -174,6 +174,7 @@ to_judge = sa.Table(
     metadata,
     _device_id(primary_key=True),
     sa.Column("table", sa.Text, primary_key=True, comment="The table that changed; * for all"),
+    sa.Column("mark", sa.BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
 
@@ -214,7 +215,7 @@ hub_setting = sa.Table(
 def reference_table(reference: Reference) -> sa.Table:
     """Return the table of one file of rules/data; it is filled anew at each start."""
     own = sa.MetaData()
-    return sa.Table(reference.name, own, *map(_column, reference.fields))
+    return sa.Table(reference.table.name, own, *map(_column, reference.table.fields))
 
 
 def fact_views() -> dict[str, str]:

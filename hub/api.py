@@ -1,0 +1,302 @@
+"""The hub's interface for programs: reports in, devices, tables, targets and checks out.
+
+Errors are application/problem+json (RFC 9457); nothing that is refused has changed anything.
+"""
+
+import base64
+import binascii
+import logging
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Annotated, Any
+
+import msgspec
+import sqlalchemy as sa
+from litestar import MediaType, Request, Response, get, post
+from litestar.params import Parameter
+
+from collectors.facts import table_of
+from hub.database import Row
+from hub.hub import Hub
+from hub.ingest import Answer, ingest
+from hub.reports import BODY_LIMIT_BYTES, ReportRefused, decode
+from hub.tables import FACTS, OWN
+from hub.targets import as_json, measured
+from rules.engine import QueryError
+from rules.words import LANGUAGES, sentence
+
+PAGE_ROWS = 500
+PAGE_ROWS_LIMIT = 5_000
+
+log = logging.getLogger(__name__)
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """An error as RFC 9457 has it."""
+
+    title: str
+    status: int
+    detail: str
+    type: str = "about:blank"
+
+
+class Page(msgspec.Struct, frozen=True):
+    """Some rows of a table, and where the next ones begin; null after the last."""
+
+    rows: list[dict[str, Any]]
+    next: str | None
+
+
+class Refused(Exception):  # noqa: N818 - what happened to the request
+    """A request that can't be answered: the HTTP status, and one sentence."""
+
+    def __init__(self, status: int, why: str) -> None:
+        self.status = status
+        super().__init__(why)
+
+
+def problem(status: int, detail: str) -> Response[bytes]:
+    """Return an error as its sender reads it."""
+    titles = {400: "Bad request", 403: "Forbidden", 404: "Not found", 413: "Too large", 503: "Not ready"}
+    body = msgspec.json.encode(Problem(titles.get(status, "Error"), status, detail))
+    return Response(body, status_code=status, media_type="application/problem+json")
+
+
+async def _body(request: Request[Any, Any, Any]) -> bytes:
+    """Return a body, reading no more of it than is allowed. Raises ReportRefused."""
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > BODY_LIMIT_BYTES:
+            raise ReportRefused(413, sentence("the report is larger than {limit} MB", limit=BODY_LIMIT_BYTES >> 20))
+        parts.append(part)
+    return b"".join(parts)
+
+
+@post("/api/v1/reports", status_code=200, media_type=MediaType.JSON, tags=["agents"])
+async def take_report(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """Take a report of an agent or an observer (gzip or zstd), and say which tables to send whole again."""
+    hub: Hub = request.app.state.hub
+    health = request.app.state.health
+    started = time.perf_counter()
+    try:
+        report = decode(await _body(request), request.headers.get("content-encoding"))
+    except ReportRefused as why:
+        health.reports.labels("refused").inc()
+        return problem(why.status, str(why))
+    received_at, sent_date = hub.clock(), _date(request.headers.get("date"))
+    host = request.client.host if request.client else None
+    try:
+        answer: Answer = await hub.database.write_soon(
+            lambda connection: ingest(connection, report, received_at, metrics_host=host, sent_date=sent_date)
+        )
+    except sa.exc.SQLAlchemyError as why:
+        health.reports.labels("not_stored").inc()
+        log.error("a report could not be stored: %s", str(why).splitlines()[0])
+        return problem(503, sentence("the report could not be stored now: keep it and send it again"))
+    health.reports.labels("accepted").inc()
+    health.report_seconds.observe(time.perf_counter() - started)
+    return Response(msgspec.json.encode(answer), media_type=MediaType.JSON)
+
+
+def _date(text: str | None) -> datetime | None:
+    if not text:
+        return None
+    try:
+        return parsedate_to_datetime(text).astimezone(UTC)
+    except (ValueError, TypeError, OverflowError):
+        return None  # a clock that says nothing corrects nothing
+
+
+_DEVICES = """
+SELECT m.*, d.kind, d.vendor, d.model, d.serial FROM managed_device AS m
+LEFT JOIN device AS d ON d.device_id = m.device_id
+"""
+
+
+@get("/api/v1/devices", tags=["devices"], sync_to_thread=True)
+def list_devices(
+    request: Request[Any, Any, Any], room: str | None = None, campus: str | None = None
+) -> list[dict[str, Any]]:
+    """List the devices, each with what the hub knows of it; retired ones and those of others too."""
+    hub: Hub = request.app.state.hub
+    with hub.database.reading() as query:
+        return query(
+            f"{_DEVICES} WHERE (CAST(:room AS TEXT) IS NULL OR m.room = :room) "
+            "AND (CAST(:campus AS TEXT) IS NULL OR m.campus = :campus) ORDER BY m.hostname, m.device_id",
+            {"room": room, "campus": campus},
+        )
+
+
+@get("/api/v1/devices/{device_id:str}", tags=["devices"], sync_to_thread=True)
+def one_device(request: Request[Any, Any, Any], device_id: str) -> dict[str, Any]:
+    """Show one device: its facts by table, how each table's last collection ended, and its verdicts."""
+    hub: Hub = request.app.state.hub
+    named = {"device": device_id}
+    with hub.database.reading() as query:
+        found = query(f"{_DEVICES} WHERE m.device_id = :device", named)
+        if not found:
+            raise Refused(404, sentence("there is no device {device_id}", device_id=device_id))
+        return {
+            **found[0],
+            "tables": {name: query(f'SELECT * FROM "{name}" WHERE device_id = :device', named) for name in FACTS},
+            "collection": query("SELECT * FROM collection WHERE device_id = :device", named),
+            "verdicts": query("SELECT * FROM verdict WHERE device_id = :device", named),
+        }
+
+
+@get("/api/v1/tables/{table:str}", tags=["tables"], sync_to_thread=True)
+def rows_of_table(
+    request: Request[Any, Any, Any],
+    table: str,
+    cursor: Annotated[str | None, Parameter(description="'next' of the page before")] = None,
+    limit: Annotated[int, Parameter(ge=1, le=PAGE_ROWS_LIMIT)] = PAGE_ROWS,
+) -> Page:
+    """Give a table's rows, page by page. Any other parameter is a field and the value that it must have."""
+    hub: Hub = request.app.state.hub
+    fields = _fields(table)
+    filters = {name: value for name, value in request.query_params.items() if name not in {"cursor", "limit"}}
+    for name in filters:
+        if name not in fields:
+            raise Refused(400, sentence("the table {table} has no field {field}", table=table, field=name))
+    order = ", ".join(f'"{name}"' for name in fields)
+    where = " AND ".join(f'CAST("{name}" AS TEXT) = :f{number}' for number, name in enumerate(filters)) or "1 = 1"
+    named: dict[str, Any] = {f"f{number}": _sql_text(value) for number, value in enumerate(filters.values())}
+    offset = _offset(cursor)
+    with hub.database.reading() as query:
+        rows = query(
+            f'SELECT * FROM "{table}" WHERE {where} ORDER BY {order} LIMIT :most OFFSET :offset',
+            {**named, "most": limit + 1, "offset": offset},
+        )
+    following = base64.urlsafe_b64encode(str(offset + limit).encode()).decode() if len(rows) > limit else None
+    return Page(rows[:limit], following)
+
+
+def _sql_text(value: Any) -> str:
+    return {"true": "1", "false": "0"}.get(str(value), str(value))
+
+
+def _fields(table: str) -> list[str]:
+    if table in FACTS:
+        return ["device_id", *(field.name for field in table_of(FACTS[table]).fields), "collected_at"]
+    if table in OWN:
+        return [column.name for column in OWN[table].columns]
+    raise Refused(404, sentence("there is no table {table}", table=table))
+
+
+def _offset(cursor: str | None) -> int:
+    if cursor is None:
+        return 0
+    try:
+        return int(base64.urlsafe_b64decode(cursor.encode()))
+    except (ValueError, binascii.Error) as error:
+        raise Refused(400, sentence("the cursor is none that this interface gave")) from error
+
+
+def _language(request: Request[Any, Any, Any]) -> str:
+    said = request.query_params.get("lang", "vi")
+    if said not in LANGUAGES:
+        raise Refused(400, sentence("lang is one of: {words}", words=", ".join(LANGUAGES)))
+    return str(said)
+
+
+@get("/api/v1/targets", tags=["plan"], sync_to_thread=True)
+def list_targets(request: Request[Any, Any, Any]) -> list[dict[str, Any]]:
+    """Give the plan's targets with value, threshold, verdict and evidence."""
+    hub: Hub = request.app.state.hub
+    return as_json(hub, measured(hub), _language(request))
+
+
+@get("/api/v1/targets/{target:str}", tags=["plan"], sync_to_thread=True)
+def one_target(request: Request[Any, Any, Any], target: str) -> dict[str, Any]:
+    """Give one target with its evidence."""
+    for one in list_targets.fn(request):
+        if one["id"] == target:
+            return dict(one)
+    raise Refused(404, sentence("the plan has no target {target}", target=target))
+
+
+@get("/api/v1/checks", tags=["plan"], sync_to_thread=True)
+def list_checks(request: Request[Any, Any, Any]) -> list[dict[str, Any]]:
+    """List the checks, each with how many devices it says what of."""
+    hub: Hub = request.app.state.hub
+    language = _language(request)
+    with hub.database.reading() as query:
+        counted: list[Row] = query("SELECT rule, verdict, COUNT(*) AS devices FROM verdict GROUP BY rule, verdict", {})
+    return [
+        {
+            "id": check.id,
+            "title": check.title[language],
+            "severity": check.severity,
+            "clause": check.clause,
+            "remedy": check.remedy[language],
+            "devices": {row["verdict"]: row["devices"] for row in counted if row["rule"] == check.id},
+        }
+        for check in hub.rulebook.checks.values()
+    ]
+
+
+@get("/healthz", media_type=MediaType.TEXT, tags=["operation"], sync_to_thread=False)
+def healthz() -> str:
+    """Say that the process lives."""
+    return "ok\n"
+
+
+@get("/readyz", media_type=MediaType.TEXT, tags=["operation"], sync_to_thread=True)
+def readyz(request: Request[Any, Any, Any]) -> str:
+    """Say that the database answers."""
+    hub: Hub = request.app.state.hub
+    try:
+        with hub.database.reading() as query:
+            query("SELECT 1 AS one", {})
+    except (QueryError, sa.exc.SQLAlchemyError) as error:
+        raise Refused(503, sentence("the database does not answer")) from error
+    return "ready\n"
+
+
+@get("/metrics", tags=["operation"], sync_to_thread=True, media_type="text/plain; version=0.0.4; charset=utf-8")
+def metrics(request: Request[Any, Any, Any]) -> bytes:
+    """Give the last known state of all in Prometheus' text format."""
+    text: bytes = request.app.state.health.text()
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Scraped:
+    """A group of targets as Prometheus' HTTP service discovery has it."""
+
+    targets: list[str]
+    labels: dict[str, str]
+
+
+@get("/sd/prometheus", tags=["operation"], sync_to_thread=True)
+def service_discovery(request: Request[Any, Any, Any]) -> list[Scraped]:
+    """List the agents whose /metrics can be scraped, each with its device and room."""
+    hub: Hub = request.app.state.hub
+    with hub.database.reading() as query:
+        rows = query(
+            """
+            SELECT s.metrics_address, m.device_id, m.hostname, m.room, m.campus
+            FROM managed_device AS m JOIN stream AS s ON s.device_id = m.device_id
+            WHERE s.metrics_address IS NOT NULL AND m.ownership = 'school' AND m.retired_at IS NULL
+              AND s.last_sent_at = (SELECT MAX(t.last_sent_at) FROM stream AS t WHERE t.device_id = m.device_id)
+            ORDER BY m.device_id
+            """,
+            {},
+        )
+    return [
+        Scraped(
+            [row["metrics_address"]],
+            {name: str(row[of] or "") for name, of in (("device", "device_id"), ("room", "room"), ("campus", "campus"))}
+            | {"__meta_baove_hostname": str(row["hostname"] or "")},
+        )
+        for row in rows
+    ]
+
+
+handlers = [
+    take_report, list_devices, one_device, rows_of_table, list_targets, one_target, list_checks, healthz, readyz,
+    metrics, service_discovery,
+]  # fmt: skip
