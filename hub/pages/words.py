@@ -1,0 +1,96 @@
+"""The words that stand in tables, as people say them: each group by what it tells."""
+
+from collections.abc import Mapping
+
+from rules.words import sentence
+
+WORDS: Mapping[str, Mapping[str, str]] = {
+    "room_kind": {
+        "classroom": sentence("classroom"),
+        "computer_lab": sentence("computer lab"),
+        "office": sentence("office"),
+        "library": sentence("library"),
+        "server_room": sentence("server room"),
+        "other": sentence("other room"),
+    },
+    "room_source": {
+        "record": sentence("from its record"),
+        "join": sentence("from its joining"),
+        "hostname": sentence("from its host name"),
+    },
+    "severity": {
+        "low": sentence("low"),
+        "medium": sentence("medium"),
+        "high": sentence("high"),
+        "critical": sentence("critical"),
+    },
+    "outcome": {
+        "rows": sentence("collected"),
+        "not_here": sentence("this PC has no such thing"),
+        "failed": sentence("could not be collected"),
+        "timed_out": sentence("took too long"),
+    },
+    "change": {"came": sentence("came"), "went": sentence("went"), "changed": sentence("changed")},
+    "identifier": {
+        "smbios_uuid": sentence("board's UUID"),
+        "system_serial": sentence("serial number"),
+        "board_serial": sentence("board's serial number"),
+        "disk": sentence("disk's serial number"),
+        "mac": sentence("network card's address"),
+        "weak": sentence("random word of the agent (weak)"),
+    },
+    "weekday": {
+        "mon": sentence("Monday"),
+        "tue": sentence("Tuesday"),
+        "wed": sentence("Wednesday"),
+        "thu": sentence("Thursday"),
+        "fri": sentence("Friday"),
+        "sat": sentence("Saturday"),
+        "sun": sentence("Sunday"),
+    },
+    "subject": {
+        "informatics": sentence("informatics"),
+        "mathematics": sentence("mathematics"),
+        "english": sentence("English language"),
+        "vietnamese": sentence("Vietnamese language"),
+        "technology": sentence("technology"),
+    },
+    "kind": {
+        "desktop": sentence("desktop PC"),
+        "laptop": sentence("laptop"),
+        "all_in_one": sentence("all-in-one PC"),
+        "tablet": sentence("tablet"),
+        "server": sentence("server"),
+        "virtual": sentence("virtual machine"),
+        "printer": sentence("printer"),
+        "projector": sentence("projector"),
+        "switch": sentence("switch"),
+        "unknown": sentence("not known yet"),
+    },
+    "unit": {
+        "students/computer": sentence("pupils a computer"),
+        "computers": sentence("computers"),
+        "devices": sentence("devices"),
+    },
+    "evidence": {
+        "recorded": sentence("the records"),
+        "reported": sentence("its reports"),
+        "expected": sentence("number of computers of the room"),
+        "record": sentence("the whole record"),
+        "asset_code": sentence("asset code"),
+        "kind": sentence("kind"),
+        "model": sentence("model"),
+        "serial_or_mac": sentence("serial number or MAC address"),
+        "room": sentence("room"),
+        "year_in_use": sentence("year of first use"),
+        "end_of_support": sentence("end of the maker's support"),
+        "purpose": sentence("purpose"),
+        "condition": sentence("condition"),
+        "person_in_charge": sentence("person in charge"),
+        "teacher": sentence("teachers"),
+        "reached": sentence("the Internet was reached"),
+        "not_reached": sentence("tried, and not reached"),
+        "no_device": sentence("no device there measures it"),
+        "not_measured": sentence("not measured of late"),
+    },
+}
