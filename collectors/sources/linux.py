@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from collectors.facts import Failed
-from collectors.sources.probe import Probe, ProbeResult, attempt
+from collectors.sources.probe import Probe, ProbeResult
 
 PROGRAM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin"
 
@@ -159,6 +159,8 @@ class LiveLinux:
         return found
 
     def probe(self, probe: Probe) -> Sequence[ProbeResult]:
+        from collectors.sources.attempt import attempt  # ssl and http.client take 18 ms, and few machines probe
+
         return attempt(probe)
 
 
