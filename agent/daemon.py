@@ -17,7 +17,7 @@ from agent import cache, files, lock, process, report, schedule, spool, state, s
 from agent import send as sending
 from agent.exposition import Shown, serve
 from agent.settings import is_loopback
-from collectors.facts import utc_text
+from collectors.facts import Outcome, utc_text
 from collectors.sources.probe import Probe
 from rules.words import language_of, sentence, translator
 
@@ -224,12 +224,14 @@ def _heed(agent: Agent, said: supervise.Said) -> None:
     elif isinstance(said, supervise.Identifiers):
         recognise(agent, report.with_weak_id(said.found, agent.data))
     else:
-        agent.kept[said.table] = cache.keep(agent.cache, said, agent.kept.get(said.table))
+        before = agent.kept.get(said.table)
+        agent.kept[said.table] = cache.keep(agent.cache, said, before)
         agent.fresh.add(said.table)
         section = agent.kept[said.table].section
         if said.killed:
             agent.state.killed[said.table] = agent.state.killed.get(said.table, 0) + 1
-        if section.message and section.outcome != "not_here":
+        changed = before is None or before.section.message != section.message
+        if changed and section.outcome in {Outcome.FAILED, Outcome.TIMED_OUT}:
             log(f"{section.table} {section.outcome}: {section.message}")
 
 
