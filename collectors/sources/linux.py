@@ -4,8 +4,6 @@ psutil stays in here. Paths are absolute, as on the machine.
 """
 
 import os
-import shutil
-import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -116,9 +114,11 @@ class LiveLinux:
         return datetime.fromtimestamp(Path(path).stat().st_mtime, UTC)
 
     def run(self, *command: str) -> Completed | None:
-        program = shutil.which(command[0], path=PROGRAM_PATH)
+        program = _program(command[0])
         if program is None:
             return None
+        import subprocess  # with its own imports, as heavy as all collectors of hardware
+
         done = subprocess.run(  # noqa: S603 - a fixed program found on a fixed path
             [program, *command[1:]],
             stdin=subprocess.DEVNULL,
@@ -162,6 +162,12 @@ class LiveLinux:
         from collectors.sources.attempt import attempt  # ssl and http.client take 18 ms, and few machines probe
 
         return attempt(probe)
+
+
+def _program(name: str) -> str | None:
+    """Return where a program is installed. shutil.which does the same, and imports three decompressors."""
+    paths = (f"{folder}/{name}" for folder in PROGRAM_PATH.split(":"))
+    return next((path for path in paths if Path(path).is_file() and os.access(path, os.X_OK)), None)
 
 
 def _psutil() -> Any:  # the module: imported only where a fact needs it
