@@ -153,7 +153,7 @@ def _before_sql(check: Check, device_id: str, coverage: Mapping[str, Coverage], 
             return Judgement(check.id, device_id, Verdict.UNKNOWN, f"table_{seen.outcome.value}", until, details)
         if seen.expires_at <= now:
             details = {"table": table, "expired_at": utc_text(seen.expires_at)}
-            return Judgement(check.id, device_id, Verdict.UNKNOWN, "expired", until, details)
+            return Judgement(check.id, device_id, Verdict.UNKNOWN, "table_expired", until, details)
         if seen.outcome is Outcome.NOT_HERE and not_here is None:
             details = {"table": table, "message": seen.message}
             verdict = Verdict(check.not_here)
@@ -183,6 +183,7 @@ def _by_sql(
     for row in rows:
         by_device.setdefault(str(row.get("device_id")), []).append(row)
 
+    now = parse_utc(named["now"])
     judged = []
     for device_id, until in open_until.items():
         mine = by_device.get(device_id, [])
@@ -191,8 +192,8 @@ def _by_sql(
         elif len(mine) != 1:
             one = Judgement(check.id, device_id, Verdict.UNKNOWN, "rows_not_one", until, {"rows": len(mine)})
         else:
-            one = _read(check, device_id, mine[0], until, named)
-        judged.append(_waive(one, waivers.get(device_id), parse_utc(named["now"])))
+            one = _read(check, device_id, mine[0], until, named, now)
+        judged.append(_waive(one, waivers.get(device_id), now))
     return judged
 
 
@@ -203,7 +204,7 @@ _SQL_VERDICTS = {Verdict.PASS.value, Verdict.FAIL.value, Verdict.UNKNOWN.value, 
 
 
 def _read(
-    check: Check, device_id: str, row: Mapping[str, Any], until: datetime, named: Mapping[str, Any]
+    check: Check, device_id: str, row: Mapping[str, Any], until: datetime, named: Mapping[str, Any], now: datetime
 ) -> Judgement:
     """Read one row of a rule's answer. A word that the rule did not declare is unknown, never a pass."""
     verdict, reason = row.get("verdict"), row.get("reason")
@@ -217,8 +218,9 @@ def _read(
         return Judgement(check.id, device_id, Verdict.UNKNOWN, "answer_not_understood", until, details)
     details = {name: value for name, value in row.items() if name not in _OF_THE_ENGINE}
     until = until if ends is None else min(until, ends)
-    if until <= parse_utc(named["now"]):
-        return Judgement(check.id, device_id, Verdict.UNKNOWN, "answer_not_understood", until, {**details, "reason": reason})
+    if until <= now:
+        details |= {"verdict": verdict, "reason": reason}
+        return Judgement(check.id, device_id, Verdict.UNKNOWN, "answer_not_understood", until, details)
     return Judgement(check.id, device_id, Verdict(verdict), str(reason), until, details)
 
 
@@ -326,14 +328,13 @@ def measure(target: Target, demand: Demand, query: Query, named: Mapping[str, An
     none = False
     try:
         if target.sql is not None:
-            rows = query(target.sql, {**named, "threshold": demand.threshold})
+            rows = [_dated(row, named) for row in query(target.sql, {**named, "threshold": demand.threshold})]
         else:
             names = {f"check_{number}": check for number, check in enumerate(target.checks)}
             sql = EVIDENCE_OF_CHECKS.format(checks=", ".join(f":{name}" for name in names))
             rows = _together(query(sql, {**named, **names}), target.checks)
         if not rows:
             none = bool(query(DECLARED_NONE, {"population": target.population}))
-        rows = [_dated(row, named) for row in rows]
     except QueryError as why:
         return count(target, demand, [], error=str(why))
     except (TypeError, ValueError) as why:

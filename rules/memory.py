@@ -79,8 +79,10 @@ def create_statements(columns: Mapping[str, Sequence[Field]]) -> Iterator[str]:
             f'"{one.name}" {_COLUMN_TYPES.get(one.type, "TEXT")}{"" if one.nullable else " NOT NULL"}' for one in fields
         )
         yield f'CREATE TABLE "{name}" ({inner})'
-        if any(one.name == "device_id" for one in fields):
-            yield f'CREATE INDEX "{name}_by_device" ON "{name}" (device_id)'
+        keys = [one.name for one in fields if one.key]
+        if "device_id" in keys:
+            by = ", ".join(f'"{one}"' for one in sorted(keys, key=lambda one: one != "device_id"))
+            yield f'CREATE INDEX "{name}_by_device" ON "{name}" ({by})'
     for name, select in VIEWS.items():
         yield f'CREATE VIEW "{name}" AS {select}'
 
