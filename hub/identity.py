@@ -9,7 +9,6 @@ import json
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -25,6 +24,16 @@ UUID, SYSTEM_SERIAL, BOARD_SERIAL, DISK, MAC, WEAK = (
 STRONG = (UUID, SYSTEM_SERIAL, BOARD_SERIAL)
 PARTS = (DISK, MAC)
 RANK = (*STRONG, *PARTS, WEAK)
+
+_STREAM = sa.text("SELECT * FROM stream WHERE stream = :stream")
+_HEARD_AGAIN = sa.text(
+    "UPDATE stream SET last_sent_at = :last_sent_at, agent = :agent, metrics_address = :metrics_address, "
+    "identifiers = :identifiers WHERE stream = :stream"
+)
+_LATER_RUNS = sa.text(
+    "SELECT * FROM stream WHERE device_id = :device_id AND stream <> :stream "
+    "AND first_sent_at > :first_sent_at AND first_sent_at < :sent_at"
+)
 
 Seen = frozenset[tuple[str, str]]
 """Identifiers as (kind, value) pairs."""
@@ -59,7 +68,7 @@ def find(connection: sa.Connection, report: Report, metrics_address: str | None)
     """Return the device that a report is from, making one where it is new, and remember what was seen."""
     seen = credible(report.identifiers)
     sent_at = utc_text(report.sent_at)
-    known = connection.execute(sa.select(stream).where(stream.c.stream == report.stream)).mappings().one_or_none()
+    known = connection.execute(_STREAM, {"stream": report.stream}).mappings().one_or_none()
     if known is None:
         found = _by_identifiers(connection, seen, sent_at)
         connection.execute(
@@ -70,14 +79,15 @@ def find(connection: sa.Connection, report: Report, metrics_address: str | None)
         )  # fmt: skip
         _remember(connection, found.device_id, seen)
         return found
-    same = known["identifiers"] == _text(seen)
-    changes = {"last_sent_at": max(known["last_sent_at"], sent_at), "agent": report.agent}
-    if metrics_address is not None:
-        changes["metrics_address"] = metrics_address
-    if not same:
-        changes["identifiers"] = _text(seen)
-    connection.execute(stream.update().where(stream.c.stream == report.stream).values(changes))
-    if not same:
+    heard = {
+        "stream": report.stream,
+        "last_sent_at": max(known["last_sent_at"], sent_at),
+        "agent": report.agent,
+        "metrics_address": metrics_address or known["metrics_address"],
+        "identifiers": _text(seen),
+    }
+    connection.execute(_HEARD_AGAIN, heard)
+    if known["identifiers"] != heard["identifiers"]:
         _remember(connection, known["device_id"], seen)
     _part_the_alive(connection, known, seen, sent_at)
     return Found(known["device_id"], is_new=False)
@@ -185,14 +195,8 @@ def _apart(mine: Seen, theirs: Seen) -> bool:
 
 def _part_the_alive(connection: sa.Connection, known: Mapping[str, Any], seen: Seen, sent_at: str) -> None:
     """Where a run is heard of again after another machine took its device over, give that other a device of its own."""
-    others = connection.execute(
-        sa.select(stream).where(
-            stream.c.device_id == known["device_id"],
-            stream.c.stream != known["stream"],
-            stream.c.first_sent_at > known["first_sent_at"],
-            stream.c.first_sent_at < sent_at,
-        )
-    ).mappings()
+    named = {name: known[name] for name in ("device_id", "stream", "first_sent_at")}
+    others = connection.execute(_LATER_RUNS, {**named, "sent_at": sent_at}).mappings().all()
     for other in others:
         theirs = _seen(other["identifiers"])
         if _apart(seen, theirs):

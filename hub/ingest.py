@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,10 +17,9 @@ import sqlalchemy as sa
 from collectors.facts import Outcome, compact, digest, parse_utc, table_of, utc_text
 from hub import identity, rooms
 from hub.reports import Report, Section
-from hub.tables import ENTRY, FACT, FACTS, change, collection, hub_counter, managed_device, presence, stream
-from hub.tables import digest as digest_table
+from hub.tables import ENTRY, FACT, FACTS, change, collection, managed_device, presence, stream
 from hub.tables import report as report_table
-from hub.waiting import insert_for, wait
+from hub.waiting import wait
 from rules.engine import FACTS_EXPIRE_AFTER
 from rules.tables import Ownership
 
@@ -28,6 +28,38 @@ CLOCK_TOLERANCE = timedelta(seconds=60)
 
 CHANGES_LIMIT = 400
 """More changes of one table in one report than this are one line of history: a system that was installed anew."""
+
+
+# The statements of every report are written out once: building them anew costs more than the database does.
+_TIME_ZONE = sa.text("SELECT time_zone FROM school")
+_COUNT_REPORT = sa.text(
+    "INSERT INTO report (stream, sequence, device_id, received_at) "
+    "VALUES (:stream, :sequence, :device_id, :received_at) ON CONFLICT DO NOTHING"
+)
+_SEE_AGAIN = sa.text(
+    "UPDATE managed_device SET last_seen_at = CASE WHEN last_seen_at < :at THEN :at ELSE last_seen_at END "
+    "WHERE device_id = :device_id"
+)
+_ATTEND = sa.text("INSERT INTO presence (device_id, day) VALUES (:device_id, :day) ON CONFLICT DO NOTHING")
+_COLLECTIONS = sa.text(
+    'SELECT c.*, d.digest FROM collection AS c LEFT JOIN digest AS d ON d.device_id = c.device_id AND d."table" = c."table" '
+    "WHERE c.device_id = :device_id"
+)
+_COLLECTED = sa.text(
+    'INSERT INTO collection (device_id, "table", outcome, message, attempted_at, collected_at, expires_at) '
+    "VALUES (:device_id, :table, :outcome, :message, :attempted_at, :collected_at, :expires_at) "
+    'ON CONFLICT (device_id, "table") DO UPDATE SET outcome = excluded.outcome, message = excluded.message, '
+    "attempted_at = excluded.attempted_at, collected_at = excluded.collected_at, expires_at = excluded.expires_at"
+)
+_KEEP_DIGEST = sa.text(
+    'INSERT INTO digest (device_id, "table", digest) VALUES (:device_id, :table, :digest) '
+    'ON CONFLICT (device_id, "table") DO UPDATE SET digest = excluded.digest'
+)
+_DROP_DIGEST = sa.text('DELETE FROM digest WHERE device_id = :device_id AND "table" = :table')
+_COUNT_UNKNOWN = sa.text(
+    "INSERT INTO hub_counter (name, value) VALUES (:name, :by) "
+    "ON CONFLICT (name) DO UPDATE SET value = hub_counter.value + excluded.value"
+)
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -70,7 +102,7 @@ def ingest(
 
     address = f"{metrics_host}:{report.metrics_port}" if metrics_host and report.metrics_port else None
     found = identity.find(connection, report, address)
-    zone = ZoneInfo(connection.scalar(sa.text("SELECT time_zone FROM school")) or "Asia/Ho_Chi_Minh")
+    zone = ZoneInfo(connection.scalar(_TIME_ZONE) or "Asia/Ho_Chi_Minh")
     taking = _Taking(connection, found.device_id, lambda at: at.astimezone(zone).date().isoformat(), true_time)
     if not _count_report(taking, report, received_at):
         return Answer(accepted=True, device_id=found.device_id, resend=[])
@@ -79,9 +111,8 @@ def ingest(
     if not is_managed:
         _first_seen(taking, report)
     new_day = _attend(taking, report)
-    have = _collections(taking)
-    resend = []
-    changed = set()
+    have = {row["table"]: row for row in connection.execute(_COLLECTIONS, {"device_id": found.device_id}).mappings()}
+    resend, changed, collected = [], set(), []
     for section in report.sections:
         older = have.get(section.table)
         at = true_time(section.at)
@@ -90,8 +121,12 @@ def ingest(
         if section.rows is None and section.outcome is Outcome.ROWS and not _is_same(older, section):
             resend.append(section.table)
             continue
-        if _take_section(taking, section, at, older):
+        row, differs = _take_section(taking, section, at, older)
+        collected.append(row)
+        if differs:
             changed.add(section.table)
+    if collected:
+        connection.execute(_COLLECTED, collected)
     if new_day:
         _expire(taking, true_time(report.sent_at))
         changed = {"*"}
@@ -104,29 +139,18 @@ def ingest(
 
 def _count_report(taking: _Taking, report: Report, received_at: datetime) -> bool:
     """Note that a report came; False where it came before."""
-    insert = _insert_ignoring(taking.connection, report_table).values(
-        stream=report.stream, sequence=report.sequence, device_id=taking.device_id, received_at=utc_text(received_at)
-    )
-    return taking.connection.execute(insert).rowcount == 1
-
-
-def _insert_ignoring(connection: sa.Connection, table: sa.Table) -> Any:
-    """Return an INSERT that leaves a row alone which is there already."""
-    return insert_for(connection)(table).on_conflict_do_nothing()
+    row = {
+        "stream": report.stream,
+        "sequence": report.sequence,
+        "device_id": taking.device_id,
+        "received_at": utc_text(received_at),
+    }
+    return taking.connection.execute(_COUNT_REPORT, row).rowcount == 1
 
 
 def _seen_again(taking: _Taking, report: Report) -> bool:
-    sent_at = utc_text(taking.true_time(report.sent_at))
-    done = taking.connection.execute(
-        managed_device.update()
-        .where(managed_device.c.device_id == taking.device_id)
-        .values(
-            last_seen_at=sa.case(
-                (managed_device.c.last_seen_at < sent_at, sent_at), else_=managed_device.c.last_seen_at
-            )
-        )
-    )
-    return done.rowcount == 1
+    named = {"at": utc_text(taking.true_time(report.sent_at)), "device_id": taking.device_id}
+    return taking.connection.execute(_SEE_AGAIN, named).rowcount == 1
 
 
 def _first_seen(taking: _Taking, report: Report) -> None:
@@ -146,114 +170,110 @@ def _attend(taking: _Taking, report: Report) -> bool:
     """Note the local dates on which the device was seen; True where one of them is new."""
     moments = {report.sent_at, *(section.at for section in report.sections)}
     days = {taking.local_day(taking.true_time(at)) for at in moments}
-    insert = _insert_ignoring(taking.connection, presence)
-    new = [
-        day
-        for day in sorted(days)
-        if taking.connection.execute(insert.values(device_id=taking.device_id, day=day)).rowcount == 1
+    came = [
+        taking.connection.execute(_ATTEND, {"device_id": taking.device_id, "day": day}).rowcount for day in sorted(days)
     ]
-    return bool(new)
-
-
-def _collections(taking: _Taking) -> dict[str, Mapping[str, Any]]:
-    query = (
-        sa.select(collection, digest_table.c.digest)
-        .outerjoin(
-            digest_table,
-            (digest_table.c.device_id == collection.c.device_id) & (digest_table.c.table == collection.c.table),
-        )
-        .where(collection.c.device_id == taking.device_id)
-    )
-    return {row["table"]: row for row in taking.connection.execute(query).mappings()}
+    return any(came)
 
 
 def _is_same(older: Mapping[str, Any] | None, section: Section) -> bool:
     return older is not None and older["collected_at"] is not None and older["digest"] == section.digest
 
 
-def _take_section(taking: _Taking, section: Section, at: datetime, older: Mapping[str, Any] | None) -> bool:
-    """Take one table of a report; True where a rule could see a difference."""
-    row: dict[str, Any] = {
+def _take_section(
+    taking: _Taking, section: Section, at: datetime, older: Mapping[str, Any] | None
+) -> tuple[dict[str, Any], bool]:
+    """Take one table of a report; return its row of the table collection, and whether a rule could see a difference."""
+    moment = utc_text(at)
+    row = {
+        "device_id": taking.device_id,
+        "table": section.table,
         "outcome": section.outcome.value,
         "message": section.message,
-        "attempted_at": utc_text(at),
+        "attempted_at": moment,
+        "collected_at": older["collected_at"] if older is not None else None,
+        "expires_at": older["expires_at"] if older is not None else moment,
     }
-    came = older is None or older["outcome"] != row["outcome"]
+    differs = older is None or older["outcome"] != row["outcome"] or older["expires_at"] <= moment
     if section.outcome is Outcome.ROWS:
-        row |= {"collected_at": utc_text(at), "expires_at": utc_text(at + FACTS_EXPIRE_AFTER)}
+        row |= {"collected_at": moment, "expires_at": utc_text(at + FACTS_EXPIRE_AFTER)}
         if section.rows is not None:
-            mark = section.digest or digest(table_of(FACTS[section.table]), section.rows)
-            known = older is not None and older["collected_at"] is not None
-            same = known and older is not None and older["digest"] == mark
-            if not same or table_of(FACTS[section.table]).volatile:
-                _store(taking, section, at, history=known and not same)
-            if not same:
-                _keep_digest(taking, section.table, mark)
-            came = True
+            _take_rows(taking, section, section.rows, at, older)
+            differs = True
     elif section.outcome is Outcome.NOT_HERE:
         row |= {"collected_at": None, "expires_at": utc_text(at + FACTS_EXPIRE_AFTER)}
-        came = came or (older is not None and older["expires_at"] <= utc_text(at))
         if older is not None and older["collected_at"] is not None:
-            _store(taking, Section(section.table, Outcome.ROWS, at, rows=[]), at, history=True)
-            _keep_digest(taking, section.table, None)
-    elif older is None:
-        row |= {"collected_at": None, "expires_at": utc_text(at)}
-    if older is None:
-        taking.connection.execute(
-            collection.insert().values({"device_id": taking.device_id, "table": section.table, **row})
-        )
-    else:
-        came = came or older["expires_at"] <= utc_text(at)
-        taking.connection.execute(
-            collection.update()
-            .where(collection.c.device_id == taking.device_id, collection.c.table == section.table)
-            .values(row)
-        )
-    return came
+            _store(taking, section.table, [], at, history=True)
+            taking.connection.execute(_DROP_DIGEST, {"device_id": taking.device_id, "table": section.table})
+    return row, differs
 
 
-def _keep_digest(taking: _Taking, table: str, mark: str | None) -> None:
-    here = (digest_table.c.device_id == taking.device_id) & (digest_table.c.table == table)
-    taking.connection.execute(digest_table.delete().where(here))
-    if mark is not None:
-        taking.connection.execute(digest_table.insert().values(device_id=taking.device_id, table=table, digest=mark))
+def _take_rows(
+    taking: _Taking, section: Section, rows: Sequence[dict[str, Any]], at: datetime, older: Mapping[str, Any] | None
+) -> None:
+    declared = table_of(FACTS[section.table])
+    mark = section.digest or digest(declared, rows)
+    known = older is not None and older["collected_at"] is not None
+    same = known and older is not None and older["digest"] == mark
+    if not same or declared.volatile:
+        _store(taking, section.table, rows, at, history=known and not same)
+    if not same:
+        taking.connection.execute(_KEEP_DIGEST, {"device_id": taking.device_id, "table": section.table, "digest": mark})
 
 
-def _store(taking: _Taking, section: Section, at: datetime, *, history: bool) -> None:
+def _store(taking: _Taking, name: str, rows: Sequence[dict[str, Any]], at: datetime, *, history: bool) -> None:
     """Put a table's rows in the place of the older ones, and note what came, went and changed."""
-    rows = list(section.rows or ())
-    if section.table in ENTRY:
-        _store_shared(taking, section.table, rows, at, history=history)
+    if name in ENTRY:
+        _store_shared(taking, name, rows, at, history=history)
         return
-    table = FACT[section.table]
-    here = table.c.device_id == taking.device_id
+    statements = _statements(name)
+    here = {"device": taking.device_id}
     if history:
-        before = [dict(row) for row in taking.connection.execute(sa.select(table).where(here)).mappings()]
-        for row in before:
-            del row["device_id"]
-        _note_changes(taking, section.table, before, rows, at)
-    taking.connection.execute(table.delete().where(here))
+        before = [dict(row) for row in taking.connection.execute(statements.read, here).mappings()]
+        _note_changes(taking, name, before, rows, at)
+    taking.connection.execute(statements.delete, here)
     if rows:
-        taking.connection.execute(table.insert(), [{"device_id": taking.device_id, **row} for row in rows])
+        taking.connection.execute(statements.insert, [{"device_id": taking.device_id, **row} for row in rows])
+
+
+@dataclass(frozen=True, slots=True)
+class _Statements:
+    """How one fact table's rows of a device are read, deleted and written; a shared table's read are its entries."""
+
+    read: sa.Executable
+    delete: sa.Executable
+    insert: sa.Executable
+
+
+@cache
+def _statements(name: str) -> _Statements:
+    table = FACT[name]
+    here = table.c.device_id == sa.bindparam("device")
+    if name in ENTRY:
+        entries = ENTRY[name]
+        read = sa.select(entries).join(table, table.c.entry_id == entries.c.entry_id).where(here)
+        delete = table.delete().where(here, table.c.entry_id == sa.bindparam("entry"))
+    else:
+        read = sa.select(*(column for column in table.c if column.name != "device_id")).where(here)
+        delete = table.delete().where(here)
+    return _Statements(read, delete, table.insert())
 
 
 def _store_shared(taking: _Taking, name: str, rows: Sequence[dict[str, Any]], at: datetime, *, history: bool) -> None:
     """Link a device with its rows in the catalogue, which holds each distinct row once."""
-    links, entries = FACT[name], ENTRY[name]
+    statements = _statements(name)
     fields = [field.name for field in table_of(FACTS[name]).fields]
     wanted = {_row_digest(row, fields): row for row in rows}
-    here = links.c.device_id == taking.device_id
-    joined = sa.select(entries).join(links, links.c.entry_id == entries.c.entry_id).where(here)
-    before = {bytes(row["digest"]): dict(row) for row in taking.connection.execute(joined).mappings()}
+    found = taking.connection.execute(statements.read, {"device": taking.device_id}).mappings()
+    before = {bytes(row["digest"]): row for row in found}
     came, went = wanted.keys() - before.keys(), before.keys() - wanted.keys()
     if went:
-        gone = [before[mark]["entry_id"] for mark in went]
-        taking.connection.execute(links.delete().where(here & links.c.entry_id.in_(gone)))
+        gone = [{"device": taking.device_id, "entry": before[mark]["entry_id"]} for mark in went]
+        taking.connection.execute(statements.delete, gone)
     if came:
-        ids = _entry_ids(taking.connection, entries, {mark: wanted[mark] for mark in came})
-        taking.connection.execute(
-            links.insert(), [{"device_id": taking.device_id, "entry_id": entry_id} for entry_id in sorted(ids)]
-        )
+        ids = _entry_ids(taking.connection, ENTRY[name], {mark: wanted[mark] for mark in came})
+        links = [{"device_id": taking.device_id, "entry_id": entry_id} for entry_id in sorted(ids)]
+        taking.connection.execute(statements.insert, links)
     if history and (came or went):
         older = [{field: before[mark][field] for field in fields} for mark in went]
         _note_changes(taking, name, older, [wanted[mark] for mark in came], at)
@@ -264,12 +284,16 @@ def _row_digest(row: Mapping[str, Any], fields: Sequence[str]) -> bytes:
 
 
 def _entry_ids(connection: sa.Connection, entries: sa.Table, wanted: Mapping[bytes, Mapping[str, Any]]) -> list[int]:
-    find = sa.select(entries.c.entry_id, entries.c.digest).where(entries.c.digest.in_(list(wanted)))
-    found = {bytes(row.digest): row.entry_id for row in connection.execute(find)}
+    """Return the catalogue's ids of rows, adding those that it lacks. The one writer adds, so nobody else does."""
+    find = sa.select(entries.c.entry_id, entries.c.digest).where(
+        entries.c.digest.in_(sa.bindparam("digests", expanding=True))
+    )
+    found = {bytes(row.digest): row.entry_id for row in connection.execute(find, {"digests": list(wanted)})}
     new = [{"digest": mark, **row} for mark, row in wanted.items() if mark not in found]
     if new:
-        connection.execute(_insert_ignoring(connection, entries), new)
-        found = {bytes(row.digest): row.entry_id for row in connection.execute(find)}
+        connection.execute(entries.insert(), new)
+        added = connection.execute(find, {"digests": [row["digest"] for row in new]})
+        found |= {bytes(row.digest): row.entry_id for row in added}
     return list(found.values())
 
 
@@ -347,12 +371,9 @@ def _expire(taking: _Taking, at: datetime) -> None:
 
 
 def _count_unknown(connection: sa.Connection, counted: Mapping[str, int]) -> None:
-    for name, by in counted.items():
-        if by:
-            connection.execute(_insert_ignoring(connection, hub_counter).values(name=name, value=0))
-            connection.execute(
-                hub_counter.update().where(hub_counter.c.name == name).values(value=hub_counter.c.value + by)
-            )
+    rows = [{"name": name, "by": by} for name, by in sorted(counted.items()) if by]
+    if rows:
+        connection.execute(_COUNT_UNKNOWN, rows)
 
 
 def last_heard(connection: sa.Connection) -> str | None:

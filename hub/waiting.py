@@ -1,4 +1,4 @@
-"""The list of devices that wait to be judged. A row keeps a mark, so that what changed meanwhile is judged once more."""
+"""Which devices wait to be judged. A row keeps a mark, so that what changed meanwhile is judged once more."""
 
 import time
 from collections.abc import Iterable
@@ -9,6 +9,11 @@ from hub.tables import managed_device, to_judge
 
 EVERYTHING = "*"
 
+_WAIT = sa.text(
+    'INSERT INTO to_judge (device_id, "table", mark) VALUES (:device_id, :table, :mark) '
+    'ON CONFLICT (device_id, "table") DO UPDATE SET mark = excluded.mark'
+)
+
 
 def wait(connection: sa.Connection, device_ids: Iterable[str], tables: Iterable[str] = (EVERYTHING,)) -> None:
     """Let devices wait for the rules that read these tables; ``*``: for all rules."""
@@ -16,11 +21,7 @@ def wait(connection: sa.Connection, device_ids: Iterable[str], tables: Iterable[
     chosen = sorted(set(tables))
     rows = [{"device_id": one, "table": table, "mark": mark} for one in sorted(set(device_ids)) for table in chosen]
     if rows:
-        insert = insert_for(connection)(to_judge)
-        update = insert.on_conflict_do_update(
-            index_elements=[to_judge.c.device_id, to_judge.c.table], set_={"mark": insert.excluded.mark}
-        )
-        connection.execute(update, rows)
+        connection.execute(_WAIT, rows)
 
 
 def wait_all(connection: sa.Connection) -> None:
@@ -38,10 +39,3 @@ def judged(connection: sa.Connection, rows: Iterable[tuple[str, str, int]]) -> N
     done = [{"the_device": device, "the_table": table, "the_mark": mark} for device, table, mark in rows]
     if done:
         connection.execute(to_judge.delete().where(here), done)
-
-
-def insert_for(connection: sa.Connection):  # type: ignore[no-untyped-def]  # noqa: ANN201 - one of two dialects' own
-    """Return the INSERT of this database that can say what to do where the row is there already."""
-    from sqlalchemy.dialects import postgresql, sqlite
-
-    return sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
