@@ -7,9 +7,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from collectors.facts import Field, compact, plain, table_of
-from hub import rooms
+from hub import rooms, waiting
 from hub.school.read import Profile
-from hub.tables import OWN, managed_device, to_judge
+from hub.tables import OWN
 from rules import school
 
 _record = OWN["record"]
@@ -34,12 +34,7 @@ def apply(connection: sa.Connection, profile: Profile) -> dict[str, int]:
             connection.execute(table.insert(), stored)
         counts[name] = len(rows)
     rooms.settle(connection)
-    connection.execute(to_judge.delete())
-    connection.execute(
-        to_judge.insert().from_select(
-            ["device_id", "table"], sa.select(managed_device.c.device_id, sa.literal("*", sa.Text))
-        )
-    )
+    waiting.wait_all(connection)
     return counts
 
 
