@@ -19,21 +19,19 @@ DMI = "/sys/class/dmi/id"
 # What makers and firmware write where they had nothing to write; compared without case, blanks and punctuation.
 _PLACEHOLDERS = frozenset(
     """
-    012345678 0123456789 012345678901 01234567890123456789 0123456789ab 0123456789abcdef 0x00000000 123456 1234567
-    12345678 123456789 1234567890 123456789012345 12345678901234567890 987654321 9876543210 abcdefghijk
-    abcdefghijklm asset1234567890 assettag assettag1234567890 assettagnum atn12345678901234567 badindex
-    baseboardmanufacturer baseboardproductname baseboardserialnumber baseboardversion blank boardmanufacturer
-    boardproduct boardproductname boardserialnumber boardversion bssn12345678901234567 chassisassettag
-    chassismanufacturer chassisserialnumber chassisversion cssn12345678901234567 default defaultserial defaultstring
-    empty empty00 family filledbyoem filledinbyoem invalid invalidserial manufacturer mb1234567890 model
-    motherboardserialnumber na noasset noassetinformation noassettag nodata noname none noserial noserialnumber
-    nosystemserial notapplicable notavailable notdefined notfilled notpresent notset notsettable notspecified null
-    oem other outofspec partnum partnumber product productname serial serialnumber serialnumberxxxxxx serno sernum
-    sku sn sn12345678 sn123456789 sn1234567890 ssn12345678901234567 standard systemfamily systemmanufacturer
-    systemname systemproductname systemserial systemserialnumber systemsku systemversion tagxxxxxxxxxx testserial
-    tobefilledbyoem tobefilledbyoemoem tobesetbyoem type1manufacturer type1productconfigid type1productname
-    type1serialnumber type2boardmanufacturer type2boardproductname type2boardserialnumber type3chassismanufacturer
-    type3chassisserialnumber undefined unknown unspecified version
+    0123456789ab 0123456789abcdef 0x00000000 123456 1234567 987654321 9876543210 abcdefghijk abcdefghijklm assettag
+    assettagnum badindex baseboardmanufacturer baseboardproductname baseboardserialnumber baseboardversion blank
+    boardmanufacturer boardproduct boardproductname boardserialnumber boardversion chassisassettag
+    chassismanufacturer chassisserialnumber chassisversion default defaultserial defaultstring empty empty00
+    emptystring eval family filledbyoem filledinbyoem invalid invalidserial manufacturer model
+    motherboardserialnumber na noasset noassetinformation noassettag nodata noenclosure noname none noserial
+    noserialnumber nosystemserial notapplicable notavailable notdefined notfilled notpresent notset notsettable
+    notspecified notused null nullstring oem oemname other outofspec partnum partnumber product productname sample
+    serial serialnumber serialnumberxxxxxx serno sernum sku sn sn12345678 sn123456789 standard systemfamily
+    systemmanufacturer systemname systemproductname systemserial systemserialnumber systemsku systemversion
+    tagxxxxxxxxxx testserial tobesetbyoem type1manufacturer type1productconfigid type1productname type1serialnumber
+    type2boardmanufacturer type2boardproductname type2boardserialnumber type3chassismanufacturer
+    type3chassisserialnumber undef undefined unknow unknown unkown unspecified version
     """.split()  # noqa: SIM905 - words
 )
 
@@ -81,15 +79,15 @@ def credible_serial(text: str | None) -> str | None:
     if stripped is None or not _SHORTEST_SERIAL <= len(stripped) <= _LONGEST_SERIAL:
         return None
     bare = re.sub(r"[\W_]", "", stripped.lower())
-    if len(bare) < _SHORTEST_SERIAL - 1 or len(set(bare)) < 2 or _is_run(bare):  # noqa: PLR2004 - one character repeated
+    if len(bare) < _SHORTEST_SERIAL - 1 or len(set(bare)) < 2 or _is_counting(bare):  # noqa: PLR2004 - one character repeated
         return None
     return stripped
 
 
-def _is_run(bare: str) -> bool:
-    """Return whether the characters only count up or down: 12345678, 87654321, abcdefgh."""
+def _is_counting(bare: str) -> bool:
+    """Return whether someone only counted: 12345678, 87654321, abcdefgh, or ten digits within (SYS-1234567890)."""
     steps = {ord(right) - ord(left) for left, right in pairwise(bare)}
-    return steps in ({1}, {-1})
+    return steps in ({1}, {-1}) or "1234567890" in bare or "0123456789" in bare
 
 
 def canonical_uuid(text: str) -> str:

@@ -57,7 +57,7 @@ _KINDS = {
 _VIRTUAL_WORDS = re.compile(
     r"QEMU|KVM|VMware|VirtualBox|innotek|\bXen\b|HVM domU|Parallels|Bochs|BHYVE|Virtual Machine|VirtualMac"
     r"|Amazon EC2|Google Compute Engine|OpenStack|oVirt|RHEV|Alibaba Cloud|DigitalOcean|Droplet|vServer|Nutanix"
-    r"|Standard PC \(|UTM|Apple Virtualization|Red Hat",
+    r"|Standard PC \(|\bUTM\b|Apple Virtualization|Red Hat",
     re.IGNORECASE,
 )
 

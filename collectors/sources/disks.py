@@ -11,8 +11,10 @@ from collectors.sources.linux import Linux
 FOLDER = "/sys/block"
 _SECTOR_BYTES = 512  # of /sys/block/*/size, whatever the disk's own sectors are
 
-# What the kernel makes itself, and parts of an eMMC that hold no data of the user.
-_NOT_A_DISK = re.compile(r"(loop|ram|zram|dm-|md|nbd|fd|zd|drbd|bcache|mtdblock)\d|mmcblk\d+(boot\d|rpmb|gp\d)")
+# What the kernel makes itself, a second path to an NVMe disk, and parts of an eMMC that hold no data of the user.
+_NOT_A_DISK = re.compile(
+    r"(loop|ram|zram|dm-|md|nbd|fd|zd|drbd|bcache|mtdblock)\d|nvme\d+c\d+n\d+|mmcblk\d+(boot\d|rpmb|gp\d)"
+)
 _VIRTUAL_NAME = re.compile(r"(vd|xvd)[a-z]+")
 _VIRTUAL_MODEL = re.compile(
     r"QEMU|VMware|VBOX|Virtual[ _-]*(Disk|HD)|virtio|BHYVE|Elastic Block Store|PersistentDisk|Xen", re.IGNORECASE
@@ -110,34 +112,25 @@ class Stack:
 
     def __init__(self, host: Linux) -> None:
         self._host = host
-
-    @cached_property
-    def _below(self) -> Mapping[str, tuple[str, ...]]:
-        """Each device's name to the names of what it lies on."""
-        found: dict[str, tuple[str, ...]] = {}
-        for disk in names(self._host, FOLDER):
-            found[disk] = tuple(names(self._host, f"{FOLDER}/{disk}/slaves"))
-            for part in names(self._host, f"{FOLDER}/{disk}"):
+        self._folders: dict[str, str] = {}
+        self._below: dict[str, tuple[str, ...]] = {}
+        for disk in names(host, FOLDER):
+            folder = f"{FOLDER}/{disk}"
+            self._folders[disk], self._below[disk] = folder, tuple(names(host, f"{folder}/slaves"))
+            for part in names(host, folder):
                 if part.startswith(disk):
-                    found[part] = (disk,)
-                    self._folders[part] = f"{FOLDER}/{disk}/{part}"
-            self._folders[disk] = f"{FOLDER}/{disk}"
-        return found
-
-    @cached_property
-    def _folders(self) -> dict[str, str]:
-        return {}
+                    self._folders[part], self._below[part] = f"{folder}/{part}", (disk,)
 
     @cached_property
     def _by_source(self) -> Mapping[str, str]:
         """What may stand as a mount's source or numbers ('/dev/mapper/root', '253:0') to the device's name."""
         found: dict[str, str] = {}
-        for name in self._below:
+        for name, folder in self._folders.items():
             found[f"/dev/{name}"] = name
-            numbers = line(self._host, f"{self._folders[name]}/dev")
+            numbers = line(self._host, f"{folder}/dev")
             if numbers:
                 found[numbers] = name
-            mapped = line(self._host, f"{self._folders[name]}/dm/name") if name.startswith("dm-") else None
+            mapped = line(self._host, f"{folder}/dm/name") if name.startswith("dm-") else None
             if mapped:
                 found[f"/dev/mapper/{mapped}"] = name
         return found
