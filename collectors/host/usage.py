@@ -31,8 +31,8 @@ def linux(host: Linux) -> Iterator[Usage]:
 
     Nothing of this PC watches keys or screens, so a pupil who left without signing out counts until the PC goes off:
     ``includes_idle`` says so. A session whose end was not written (the plug was pulled) ends with the last thing that
-    was, and one of more than a day is a clock that jumped: it counts for nothing. Where the PC signs in by itself, being signed in says nothing of use, and Debian 13 writes no wtmp any more:
-    both are failures, not hours of nothing.
+    was; one of more than a day is a clock that jumped, and counts for nothing. Where the PC signs in by itself, being
+    signed in says nothing of use, and Debian 13 writes no wtmp any more: both are failures, not hours of nothing.
     """
     if automatic_login(host)[0]:
         raise Failed("this PC signs in by itself, so that somebody is signed in does not show that it is used")
