@@ -71,7 +71,7 @@ class Agent:
                         "message": found.message,
                     }
                 )  # fmt: skip
-            elif self.digests.get(table) == found.digest:
+            elif self.digests.get(table) == found.digest and not (starts and table_of(FACTS[table]).volatile):
                 unchanged[table] = {"collected_at": collected_at, "digest": found.digest}
             else:
                 whole[table] = {"collected_at": collected_at, "digest": found.digest, "rows": found.rows}
@@ -148,6 +148,9 @@ HOME_TIME = 16.5
 LATER_HOURS = 7.1
 """The second report of a day comes so much after the first."""
 
+ONCE_UNTIL_DAYS = 10
+"""Longer ago than this, but for the first two school days, one report a day stands for all of them."""
+
 
 def _on_day(agent: Agent, calendar: Calendar, day: date, taught: Sequence[date], *, first: bool) -> Iterator[Planned]:
     pc = agent.life.now
@@ -158,6 +161,8 @@ def _on_day(agent: Agent, calendar: Calendar, day: date, taught: Sequence[date],
         return
     morning = calendar.at(day, _HOURS[pc.runs] + chance.uniform(0, 0.5)).astimezone(UTC).replace(microsecond=0)
     yield Planned(morning, agent, first or pc.runs != "always")
+    if day not in taught[:2] and (agent.today - day).days > ONCE_UNTIL_DAYS:
+        return
     yield Planned(morning + timedelta(hours=LATER_HOURS, seconds=chance.randint(0, 900)), agent, starts=False)
 
 

@@ -48,7 +48,6 @@ class Pc:
     disk_health: str = "ok"
     disk_hours: int | None = None
     encrypted: bool | None = False
-    frozen: bool = False
     weak: bool = False
     wifi: bool = False
     new_board: bool = False
