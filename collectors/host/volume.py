@@ -68,8 +68,8 @@ def linux(host: Linux) -> Iterator[Volume]:
 
     for source, (mount, kind, numbers) in mounts.items():
         below = stack.device(source, numbers)
-        if below and stack.is_removable(below):
-            continue
+        if below and (stack.is_removable(below) or (below.startswith("loop") and mount != "/")):
+            continue  # a loop's bytes are a file's, and counted where that lies
         size, free = _space(host, mount)
         yield Volume(
             mount=mount,
