@@ -162,6 +162,25 @@ def open_database(url: str, references: Mapping[str, Reference], lock: Path | No
     return database
 
 
+def open_reader(url: str) -> Database:
+    """Open a database that is there for a command that only reads, beside the hub. Raises DatabaseRefused."""
+    engine = sa.create_engine(url, connect_args={"timeout": 30} if url.startswith("sqlite") else {})
+    if engine.dialect.name == "sqlite":
+        _set_up_sqlite(engine)
+    try:
+        with engine.connect().execution_options(reads=True) as connection:
+            _check_version(connection)
+    except sa.exc.DBAPIError as error:
+        engine.dispose()
+        raise DatabaseRefused(
+            sentence("the database {url} can't be opened: {why}", url=engine.url.render_as_string(), why=error.orig)
+        ) from error
+    except BaseException:
+        engine.dispose()
+        raise
+    return Database(engine, Writer(engine, lambda: None))
+
+
 def _claim(lock: Path) -> int:
     import fcntl
 

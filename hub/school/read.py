@@ -70,8 +70,8 @@ def _facts(part: Part, found: Finding) -> Iterable[Located]:
                 continue
             try:
                 given[column.field.name] = column.read(raw)
-            except ValueError as error:
-                found.problems.append(entry.problem(name, values.said(error)))
+            except values.Unreadable as error:
+                found.problems.append(entry.problem(name, error.args[0]))
         if len(found.problems) > wrong:
             continue
         key = tuple(str(given[part.columns[name].field.name]).casefold() for name in part.key)

@@ -1,4 +1,4 @@
-"""Reads single values as people and Excel write them. Each function raises ValueError with what was expected."""
+"""Reads single values as people and Excel write them. Each function raises Unreadable with what was expected."""
 
 import ipaddress
 import re
@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from collectors.sources.probe import check_target
-from rules.words import Sentence, sentence
+from rules.words import sentence
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 """The days of a week as files name them, in the order of ``date.weekday``."""
@@ -24,25 +24,24 @@ YEARS = range(1990, 2100)
 Reader = Callable[[Any], Any]
 
 
-def said(error: ValueError) -> Sentence:
-    """Return the sentence of an error that a reader here raised."""
-    return error.args[0] if error.args and isinstance(error.args[0], Sentence) else sentence(str(error))
+class Unreadable(ValueError):  # noqa: N818 - what the value is
+    """A value that is not what it should be: one sentence."""
 
 
 def text(value: Any) -> str:
     """Read a text: letters composed (NFC), blanks made single, invisible marks dropped."""
     if not isinstance(value, str):
-        raise ValueError(sentence("expected text: put it in quotes"))
+        raise Unreadable(sentence("expected text: put it in quotes"))
     visible = "".join(letter for letter in value if unicodedata.category(letter) != "Cf")
     made = " ".join(unicodedata.normalize("NFC", visible).split())
     if any(unicodedata.category(letter) in {"Cc", "Cs"} or letter in "\ufffe\uffff" for letter in made):
-        raise ValueError(sentence("expected text without control characters"))
+        raise Unreadable(sentence("expected text without control characters"))
     if not made:
-        raise ValueError(sentence("expected a value here"))
+        raise Unreadable(sentence("expected a value here"))
     if len(made) > TEXT_LIMIT:
-        raise ValueError(sentence("expected at most {limit} letters", limit=TEXT_LIMIT))
+        raise Unreadable(sentence("expected at most {limit} letters", limit=TEXT_LIMIT))
     if re.fullmatch(r"-?\d+([.,]\d+)?E\+\d+", made):
-        raise ValueError(
+        raise Unreadable(
             sentence("expected the whole value: Excel shortened '{found}', format its column as text", found=made)
         )
     return made
@@ -51,10 +50,10 @@ def text(value: Any) -> str:
 def number(value: Any) -> int:
     """Read a whole number from 0 up. '34.0', as some spreadsheets write 34, is one."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise ValueError(sentence("expected a whole number"))
+        raise Unreadable(sentence("expected a whole number"))
     written = str(value).strip()
     if not re.fullmatch(r"\d{1,15}([.,]0+)?", written, re.ASCII):
-        raise ValueError(sentence("expected a whole number, found '{found}'", found=written[:40]))
+        raise Unreadable(sentence("expected a whole number, found '{found}'", found=written[:40]))
     return int(re.split("[.,]", written)[0])
 
 
@@ -62,7 +61,7 @@ def positive(value: Any) -> int:
     """Read a whole number from 1 up."""
     made = number(value)
     if made == 0:
-        raise ValueError(sentence("expected a whole number above 0, found '{found}'", found=0))
+        raise Unreadable(sentence("expected a whole number above 0, found '{found}'", found=0))
     return made
 
 
@@ -83,7 +82,7 @@ def bits_per_second(value: Any) -> int:
     except InvalidOperation:
         bits = Decimal(-1)
     if isinstance(value, bool) or not bits.is_finite() or not 0 < bits <= NUMBER_LIMIT or bits != int(bits):
-        raise ValueError(sentence("expected a speed in Mbit/s such as 150, found '{found}'", found=str(value)[:40]))
+        raise Unreadable(sentence("expected a speed in Mbit/s such as 150, found '{found}'", found=str(value)[:40]))
     return int(bits)
 
 
@@ -110,7 +109,7 @@ def day(value: Any) -> date:
                 break
             if made.year in YEARS:
                 return made
-    raise ValueError(sentence("expected a date such as 2026-05-31 or 31/05/2026, found '{found}'", found=written[:40]))
+    raise Unreadable(sentence("expected a date such as 2026-05-31 or 31/05/2026, found '{found}'", found=written[:40]))
 
 
 def clock(value: Any) -> str:
@@ -119,7 +118,7 @@ def clock(value: Any) -> str:
         return value.strftime("%H:%M")
     found = re.fullmatch(r"(\d{1,2})(?:[:h.](\d{2}))(?::00)?", str(value).strip(), re.ASCII)
     if not found or not (int(found[1]) < 24 and int(found[2]) < 60):  # noqa: PLR2004 - hours and minutes
-        raise ValueError(sentence("expected a time such as 07:30, found '{found}'", found=str(value)[:40]))
+        raise Unreadable(sentence("expected a time such as 07:30, found '{found}'", found=str(value)[:40]))
     return f"{int(found[1]):02}:{found[2]}"
 
 
@@ -135,7 +134,7 @@ def truth(value: Any) -> bool:
         return value
     found = _TRUTH.get(unicodedata.normalize("NFC", str(value).strip().casefold()))
     if found is None:
-        raise ValueError(sentence("expected true or false, found '{found}'", found=str(value)[:40]))
+        raise Unreadable(sentence("expected true or false, found '{found}'", found=str(value)[:40]))
     return found
 
 
@@ -148,7 +147,7 @@ def weekday(value: Any) -> str:
     if written in {"cn", "chủ nhật"}:
         return "sun"
     if written not in WEEKDAYS:
-        raise ValueError(
+        raise Unreadable(
             sentence("expected one of {words}, found '{found}'", words=", ".join(WEEKDAYS), found=written[:40])
         )
     return written
@@ -158,7 +157,7 @@ def weekdays(value: Any) -> tuple[str, ...]:
     """Read days of the week: a list, or one text with commas or blanks between them. Gives them in a week's order."""
     items = re.split(r"[,;\s]+", value.strip()) if isinstance(value, str) else value
     if not isinstance(items, list):
-        raise ValueError(sentence("expected a list of days such as [mon, tue, wed, thu, fri]"))
+        raise Unreadable(sentence("expected a list of days such as [mon, tue, wed, thu, fri]"))
     found = set(map(weekday, items))
     return tuple(one for one in WEEKDAYS if one in found)
 
@@ -167,7 +166,7 @@ def year(value: Any) -> int:
     """Read a year."""
     made = number(value)
     if made not in YEARS:
-        raise ValueError(sentence("expected a year such as 2021, found '{found}'", found=made))
+        raise Unreadable(sentence("expected a year such as 2021, found '{found}'", found=made))
     return made
 
 
@@ -181,7 +180,7 @@ def device_kind(value: Any) -> str:
     """Read a device's kind: one word in small letters, as the table device has it ('all_in_one'), or of other gear."""
     made = re.sub(r"[ -]", "_", text(value).casefold())
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", made):
-        raise ValueError(
+        raise Unreadable(
             sentence("expected a kind such as desktop, laptop, printer or switch, found '{found}'", found=made[:40])
         )
     return made
@@ -192,7 +191,7 @@ def school_year(value: Any) -> str:
     made = text(value)
     found = re.fullmatch(r"(\d{4})\s?[-\u2013]\s?(\d{4})", made, re.ASCII)
     if not found or int(found[2]) != int(found[1]) + 1:
-        raise ValueError(sentence("expected a school year such as 2025-2026, found '{found}'", found=made[:40]))
+        raise Unreadable(sentence("expected a school year such as 2025-2026, found '{found}'", found=made[:40]))
     return f"{found[1]}-{found[2]}"
 
 
@@ -202,7 +201,7 @@ def time_zone(value: Any) -> str:
     try:
         zoneinfo.ZoneInfo(made)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError(
+        raise Unreadable(
             sentence("expected a time zone such as Asia/Ho_Chi_Minh, found '{found}'", found=made[:40])
         ) from error
     return made
@@ -214,7 +213,7 @@ def network(value: Any) -> str:
     try:
         return str(ipaddress.ip_network(made if "/" in made else "no prefix"))
     except ValueError as error:
-        raise ValueError(
+        raise Unreadable(
             sentence("expected a network such as 192.168.10.0/24, found '{found}'", found=made[:60])
         ) from error
 
@@ -225,7 +224,7 @@ def address(value: Any) -> str:
     try:
         return str(ipaddress.ip_address(made))
     except ValueError as error:
-        raise ValueError(
+        raise Unreadable(
             sentence("expected an IP address such as 192.168.10.1, found '{found}'", found=made[:60])
         ) from error
 
@@ -234,7 +233,7 @@ def addresses(value: Any) -> tuple[str, ...]:
     """Read IP addresses: a list, or one text with commas or blanks between them."""
     items = re.split(r"[,;\s]+", value.strip()) if isinstance(value, str) else value
     if not isinstance(items, list):
-        raise ValueError(sentence("expected a list of IP addresses such as [192.168.10.1]"))
+        raise Unreadable(sentence("expected a list of IP addresses such as [192.168.10.1]"))
     return tuple(dict.fromkeys(map(address, items)))
 
 
@@ -242,9 +241,9 @@ def hostname_pattern(value: Any) -> str:
     """Read a pattern of host names: letters, digits and hyphens, * for any letters and ? for one."""
     made = text(value)
     if not re.fullmatch(r"[A-Za-z0-9._*?-]{1,63}", made) or not re.search(r"[A-Za-z0-9]", made):
-        raise ValueError(
+        raise Unreadable(
             sentence(
-                "expected a pattern of host names such as TT-PM1-* (letters, digits, hyphens, * and ?), found '{found}'",
+                "expected a pattern of host names such as TT-PM1-*: letters, digits, hyphens, * and ?, found '{found}'",
                 found=made[:60],
             )
         )
@@ -256,7 +255,7 @@ def mac(value: Any) -> str:
     made = text(value)
     digits = re.sub(r"[:.\- ]", "", made).lower()
     if not re.fullmatch(r"[0-9a-f]{12}", digits):
-        raise ValueError(sentence("expected a MAC address such as d8:cb:8a:00:11:22, found '{found}'", found=made[:40]))
+        raise Unreadable(sentence("expected a MAC address such as d8:cb:8a:00:11:22, found '{found}'", found=made[:40]))
     return ":".join(digits[place : place + 2] for place in range(0, 12, 2))
 
 
@@ -266,7 +265,7 @@ def probe_target(value: Any) -> str:
     try:
         check_target(made)
     except ValueError as error:
-        raise ValueError(
+        raise Unreadable(
             sentence(
                 "expected an address such as https://haiphong.edu.vn/ or tcp://HOST:PORT, found '{found}'",
                 found=made[:80],
@@ -281,7 +280,7 @@ def one_of(words: type[StrEnum]) -> Reader:
     def read(value: Any) -> StrEnum:
         written = str(value).strip().casefold()
         if written not in {word.value for word in words}:
-            raise ValueError(
+            raise Unreadable(
                 sentence("expected one of {words}, found '{found}'", words=", ".join(words), found=written[:40])
             )
         return words(written)
