@@ -24,10 +24,8 @@ SECRETS = re.compile(
     r"BEGIN (RSA |EC |OPENSSH |)PRIVATE KEY|gh[pousr]_[A-Za-z0-9]{30}|AKIA[A-Z0-9]{16}|xox[abp]-\w{10}"
     r"|//[\w.+-]+:[^@\s/{}$]+@(?!example\.)[\w.-]+\.[a-z]{2}"
 )
-HOMES = re.compile(
-    r"(?<![\w.])/(?:root|home/(?!hocsinh/)[a-z][\w-]*|Users/[A-Za-z][\w-]*)/(?=[\w.])|(?<![\w./-])/work/\w"
-)
-"""A folder of the machine that a file was written on; hocsinh (a pupil) is at home in recordings only."""
+HOMES = re.compile(r"(?<![\w.])/(?:root|home/[a-z][\w-]*|Users/[A-Za-z][\w-]*)/(?=[\w.])|(?<![\w./-])/work/\w")
+"""A folder of the machine that a file was written on; the files of recorded machines are made up, homes and all."""
 
 
 @cache
@@ -125,12 +123,14 @@ def test_no_file_holds(what: str, pattern: re.Pattern[str]) -> None:
     """No committed file holds a secret, or the path of somebody's own machine."""
     found = []
     for path in committed():
+        if path == Path(__file__):
+            continue
         try:
             text = path.read_text(encoding="utf-8")
         except UnicodeDecodeError:
             continue
         for number, line in enumerate(text.splitlines(), 1):
-            if path != Path(__file__) and (hit := pattern.search(line)):
+            if (hit := pattern.search(line)) and not (pattern is HOMES and "recordings" in path.parts):
                 found.append(f"{path.relative_to(TOP)}:{number}: {hit.group()}")
 
     assert found == [], what
