@@ -223,7 +223,7 @@ class Document:
             return default
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
             self.wrong(name, expected)
-            return kind() if isinstance(kind, type) and default is ... and kind is not type(None) else default
+            return default if default is not ... else kind() if isinstance(kind, type) else None
         return value
 
     def text(self, name: str, default: Any = ...) -> Any:
@@ -336,7 +336,7 @@ def _check(document: Document, name: str) -> Check:
     reasons = document.get("reasons", dict, sentence("expected each reason with its sentence"))
     inner = Document(document.file, reasons, document.problems) if isinstance(reasons, Located) else None
     needs = document.texts("needs")
-    if not needs:
+    if document.content.get("needs") in (None, []):
         document.wrong("needs", sentence("expected the tables that decide, such as [antivirus]"))
     return Check(
         id=document.id(name),
