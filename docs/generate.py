@@ -5,20 +5,27 @@ import json
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+import sqlalchemy as sa
 import typer
+from litestar.testing import TestClient
 from typer.main import get_command
 
 import collectors.host
+import hub.tables
+import rules.load
 import rules.school
 import rules.tables
 from collectors.facts import Collector, Field, Table, table_of
+from hub.hub import open_hub
 
 HERE = Path(__file__).resolve().parent
 WIDTH = 100
 """Columns of the command reference, whatever the terminal."""
 
+_COLUMN_TYPES = {sa.Text: "text", sa.Integer: "integer", sa.Double: "number"}
 _UNITS = ((86400, "d"), (3600, "h"), (60, "m"), (1, "s"))
 _TYPES = {
     str: "text",
@@ -52,10 +59,19 @@ Each table that a PC reports has two columns more: `device_id` and `collected_at
     for name, cls in rules.tables.TABLES.items():
         yield from _table(cls, name)
         yield from _fields(table_of(cls))
+    for own in (hub.tables.change, hub.tables.conflict, hub.tables.target_state, hub.tables.target_day):
+        yield f"\n### {own.name}\n\n| field | type | what it is |\n|---|---|---|\n"
+        for column in own.columns:
+            name = f"`{column.name}`{'?' * bool(column.nullable)}"
+            yield f"| {name} | {_COLUMN_TYPES[type(column.type)]} | {column.comment or ''} |\n"
     yield "\n## What the school tells\n"
     for name, cls in rules.school.TABLES.items():
         yield from _table(cls, name)
         yield from _fields(table_of(cls))
+    yield "\n## What rules look up\n"
+    for name, reference in sorted(rules.load.load().data.items()):
+        yield f"\n### {name}\n\n{reference.about['en']} As of {reference.as_of}.\n"
+        yield from _fields(reference.table)
 
 
 def _table(cls: type, name: str | None = None) -> Iterator[str]:
@@ -111,9 +127,15 @@ def _command(command: Any, words: tuple[str, ...]) -> Iterator[str]:
 
 
 def _openapi() -> str:
-    from hub.app import create
+    from hub.app import create_app
 
-    document: dict[str, Any] = create().openapi_schema.to_schema()
+    with TemporaryDirectory() as folder:
+        opened = open_hub(Path(folder))
+        try:
+            with TestClient(create_app(opened), base_url="http://127.0.0.1") as client:
+                document = client.get("/schema/openapi.json").json()
+        finally:
+            opened.close()
     return json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
