@@ -6,7 +6,7 @@ from typing import Annotated
 from collectors.facts import NotHere, collector, fact
 from collectors.sources.files import line, number, pairs
 from collectors.sources.linux import Linux
-from collectors.sources.pci import device_name
+from collectors.sources.pci import device_name, names_list
 
 _FOLDER = "/sys/bus/pci/devices"
 _DISPLAY = "0x03"  # the base class of display controllers, PCI Code and ID Assignment Specification
@@ -30,14 +30,14 @@ def linux(host: Linux) -> Iterator[Graphics]:
     """Read the PCI devices of class 03; names from pci.ids, memory as amdgpu tells it."""
     if not host.exists(_FOLDER):
         raise NotHere("this machine has no PCI bus")
-    for slot in host.list(_FOLDER):
+    slots = [one for one in host.list(_FOLDER) if (line(host, f"{_FOLDER}/{one}/class") or "").startswith(_DISPLAY)]
+    names = names_list(host) if slots else b""
+    for slot in slots:
         folder = f"{_FOLDER}/{slot}"
-        if not (line(host, f"{folder}/class") or "").startswith(_DISPLAY):
-            continue
         driver = pairs(line(host, f"{folder}/uevent") or "").get("DRIVER")
         yield Graphics(
             slot=slot,
-            name=device_name(host, line(host, f"{folder}/vendor") or "", line(host, f"{folder}/device") or ""),
+            name=device_name(names, line(host, f"{folder}/vendor") or "", line(host, f"{folder}/device") or ""),
             memory_bytes=number(host, f"{folder}/mem_info_vram_total") or None,
             driver=driver,
             driver_version=line(host, f"/sys/module/{driver}/version") if driver else None,

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Annotated
 
 from collectors.facts import NotHere, collector, fact
+from collectors.sources.files import line
 from collectors.sources.linux import Linux
 
 _SETTINGS = "/etc/cups"
@@ -39,24 +40,31 @@ def linux(host: Linux) -> Iterator[Printer]:
     if not host.exists(_PRINTERS):
         return
     name, is_default, said = None, False, dict[str, str]()
-    for line in map(str.strip, host.read(_PRINTERS).splitlines()):
-        start = _SECTION.match(line)
+    chosen = _chosen(host)
+    for text in map(str.strip, host.read(_PRINTERS).splitlines()):
+        start = _SECTION.match(text)
         if start:
             name, is_default, said = start[2], bool(start[1]), {}
-        elif line in {"</Printer>", "</DefaultPrinter>"} and name:
+        elif text in {"</Printer>", "</DefaultPrinter>"} and name:
             port = _port(said.get("DeviceURI", ""))
             yield Printer(
                 name=name,
                 driver=said.get("MakeModel") or None,
                 port=port,
                 is_network=_is_network(port or ""),
-                is_default=is_default,
+                is_default=is_default if chosen is None else name == chosen,
                 location=said.get("Location") or None,
             )
             name = None
         else:
-            word, _, value = line.partition(" ")
-            said.setdefault(word, value.strip())
+            word, _, value = text.partition(" ")
+            said.setdefault(word, value.strip().replace(r"\#", "#"))  # cupsd writes a # so
+
+
+def _chosen(host: Linux) -> str | None:
+    """Return the default printer that lpoptions(1) set for everybody; it goes before cupsd's own."""
+    words = [one.split() for one in (line(host, f"{_SETTINGS}/lpoptions") or "").splitlines()]
+    return next((one[1] for one in words if len(one) > 1 and one[0] == "Default"), None)
 
 
 def _port(address: str) -> str | None:

@@ -1,0 +1,58 @@
+"""Printers are named by queue, and their addresses tell no password and no serial number."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from collectors.facts import Outcome
+from collectors.host.printer import linux
+from collectors.run import run
+from collectors.sources.recording import RecordedLinux
+
+
+def rows(folder: Path, **files: str) -> Any:
+    """Return what is read of these files of /etc/cups."""
+    said = {f"/etc/cups/{name.replace('_', '.')}": text for name, text in files.items()}
+    (folder / "machine.json").write_text(json.dumps({"now": "2026-03-02T01:15:00Z", "files": said}), "utf-8")
+    return run(linux, RecordedLinux(folder)).rows
+
+
+@pytest.mark.parametrize(
+    ("address", "port", "is_network"),
+    [
+        ("usb://HP/LaserJet?serial=TEST1", "usb://HP/LaserJet", False),
+        ("ipp://192.168.10.9:631/ipp/print", "ipp://192.168.10.9:631/ipp/print", True),
+        ("smb://who:pass@word@192.168.10.5/queue", "smb://192.168.10.5/queue", True),
+        ("socket://192.168.10.9:9100", "socket://192.168.10.9:9100", True),
+        ("hp:/usb/LaserJet_Pro?serial=TEST1", "hp:/usb/LaserJet_Pro", False),
+        ("hp:/net/LaserJet_Pro?ip=192.168.10.9", "hp:/net/LaserJet_Pro", True),
+        ("dnssd://Canon%20G._ipp._tcp.local/?uuid=TEST", "dnssd://Canon%20G._ipp._tcp.local/", True),
+        ("file:///dev/null", "file:///dev/null", False),
+        ("cups-pdf:/", "cups-pdf:/", False),
+    ],
+)
+def test_a_port_is_where_the_printer_is(address: str, port: str, tmp_path: Path, *, is_network: bool) -> None:
+    """The address loses users, passwords and serial numbers, and says whether the printer is on the network."""
+    found = rows(tmp_path, printers_conf=f"<Printer lab>\nDeviceURI {address}\n</Printer>\n")
+
+    assert [(one["port"], one["is_network"]) for one in found] == [(port, is_network)]
+
+
+def test_the_default_of_lpoptions_goes_before_the_servers(tmp_path: Path) -> None:
+    """The default that was chosen for everybody counts, else the one that cupsd marks."""
+    conf = "<DefaultPrinter one>\n</DefaultPrinter>\n<Printer two>\nInfo a \\# b\n</Printer>\n"
+
+    assert [one["is_default"] for one in rows(tmp_path, printers_conf=conf)] == [True, False]
+    assert [one["is_default"] for one in rows(tmp_path, printers_conf=conf, lpoptions="Default two a=b\n")] == [
+        False,
+        True,
+    ]
+
+
+def test_cups_without_printers_has_none(tmp_path: Path) -> None:
+    """CUPS that was installed and never set up is known to have no printer; a machine without CUPS is not here."""
+    assert rows(tmp_path, cupsd_conf="") == []
+    (tmp_path / "machine.json").write_text(json.dumps({"now": "2026-03-02T01:15:00Z"}), "utf-8")
+    assert run(linux, RecordedLinux(tmp_path)).outcome is Outcome.NOT_HERE
