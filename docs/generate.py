@@ -48,7 +48,8 @@ def _tables() -> Iterator[str]:
 
 Made from the classes by `make docs`: what a PC reports, what the hub keeps beside it, and what the school tells. Rules
 and `baove query` read all of them. Times are UTC, `2026-03-02T01:15:00Z`; an empty value means *not known*, never *no*.
-Each table that a PC reports has two columns more: `device_id` and `collected_at`.
+Each table that a PC reports has two columns more: `device_id` and `collected_at`. A field with `?` may be empty; **key** tells
+one row of a device from another; *volatile* stays outside the history of changes.
 """
     yield "\n## What a PC reports\n"
     for found in collectors.host.collectors().values():
@@ -76,16 +77,16 @@ Each table that a PC reports has two columns more: `device_id` and `collected_at
 
 def _table(cls: type, name: str | None = None) -> Iterator[str]:
     table = table_of(cls)
-    yield f"\n### {name or table.name}\n\n{(cls.__doc__ or '').strip()}\n\n*Why:* {table.why}.\n"
+    yield f"\n### {name or table.name}\n\n{(cls.__doc__ or '').strip()}\n\n- Why: {table.why}.\n"
     for metric in table.metrics:
         labels = ", ".join(metric.labels)
-        yield f"*Metric:* `{metric.name}{{{labels}}}`: {metric.help}.\n"
+        yield f"- Metric: `{metric.name}{{{labels}}}`: {metric.help}.\n"
 
 
 def _collector(one: Collector) -> str:
     table = table_of(one.fact)
     return (
-        f"*On {one.system.title()}:* every {_period(one.every_seconds)}, within {_period(one.within_seconds)}; "
+        f"- On {one.system.title()}: every {_period(one.every_seconds)}, within {_period(one.within_seconds)}; "
         f"counts for {table.valid_operation_days} days on which the PC reported.\n"
     )
 
@@ -101,7 +102,9 @@ def _fields(table: Table) -> Iterator[str]:
 
 
 def _marks(field: Field) -> str:
-    return ("?" if field.nullable else "") + (" **key**" if field.key else "") + (" volatile" if field.volatile else "")
+    return (
+        ("?" if field.nullable else "") + (" **key**" if field.key else "") + (" *volatile*" if field.volatile else "")
+    )
 
 
 def _type(field: Field) -> str:
