@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 
 from collectors.facts import Outcome, compact, parse_utc, utc_text
-from rules.tables import Verdict
+from rules.tables import VIEWS, Verdict
 
 Query = Callable[[str, Mapping[str, Any]], Sequence[Mapping[str, Any]]]
 """Runs one SELECT, read-only and within a time limit. Raises QueryError."""
@@ -46,6 +46,8 @@ class Check:
     aliases: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
     examples: tuple[Mapping[str, Any], ...] = ()
+    data: str = ""
+    """A digest of the reference tables that it reads: when they change, it is another rule."""
 
     @property
     def decides(self) -> tuple[str, ...]:
@@ -110,8 +112,9 @@ def parameters(
 
 
 def version(check: Check, limits: Mapping[str, float]) -> str:
-    """Return a digest of what a verdict depends on beside the facts: the SQL, what it needs, and the limits."""
-    text = json.dumps([check.sql, check.decides, check.not_here, sorted(limits.items())])
+    """Return a digest of what a verdict depends on beside the facts: SQL, views, reference tables and limits."""
+    views = [select for name, select in VIEWS.items() if name in check.sql]
+    text = json.dumps([check.sql, views, check.decides, check.not_here, check.data, sorted(limits.items())])
     return hashlib.blake2b(text.encode(), digest_size=6).hexdigest()
 
 
@@ -264,7 +267,7 @@ class Target:
     population: str
     """What is counted: 'computers', 'classrooms' and so on; the word by which a profile says that it has none."""
     counts: str
-    """share: what passes over what exists; worst: the largest value; count: how much falls short, which must be none."""
+    """share: what passes over what exists; worst: the largest value; count: what falls short, which must be none."""
     unit: str
     remedy: Mapping[str, str]
     checks: tuple[str, ...] = ()

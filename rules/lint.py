@@ -79,8 +79,8 @@ def _check(rulebook: Rulebook, document: Located, check: Check) -> Iterator[Prob
         yield document.problem("id", sentence("expected a target that uses this check"))
     for plan in rulebook.plans.values():
         if check.clause not in plan.clauses:
-            words = ", ".join(plan.clauses)
-            yield document.problem("clause", sentence("expected one of the plan's clauses: {words}", words=words))
+            clauses = ", ".join(plan.clauses)
+            yield document.problem("clause", sentence("expected one of the plan's clauses: {words}", words=clauses))
         if any(target.id in plan.demands for target in users):
             yield from _limits(document, check.sql, {*plan.limits_of(rulebook, check.id)})
     for name, words in check.reasons.items():
@@ -91,7 +91,9 @@ def _check(rulebook: Rulebook, document: Located, check: Check) -> Iterator[Prob
         if any(len(text) > REASON_LIMIT for text in words.values()):
             yield document.problem("reasons", sentence("expected at most {limit} letters", limit=REASON_LIMIT))
         if _places(words["vi"]) != _places(words["en"]):
-            yield document.problem("reasons", sentence("expected the same names in both languages of {name}", name=name))
+            yield document.problem(
+                "reasons", sentence("expected the same names in both languages of {name}", name=name)
+            )
 
 
 def _tables(document: Located, check: Check, names: set[str]) -> Iterator[Problem]:
@@ -118,11 +120,13 @@ def _check_sql(document: Located, check: Check) -> Iterator[Problem]:
         yield document.problem("sql", sentence("expected the verdict to end in: ELSE 'unknown' END AS verdict"))
     if not re.search(r"\bFROM\s+device\b", bare):
         yield document.problem("sql", sentence("expected the SQL to start from device"))
-    given = {word for word in re.findall(r"(?:THEN|ELSE)\s+'([a-z_0-9]+)'(?![^']*END AS verdict)", bare)}
-    said = {word for word in re.findall(r"'([a-z_0-9]+)'", bare)}
+    given = {*re.findall(r"(?:THEN|ELSE)\s+'([a-z_0-9]+)'(?![^']*END AS verdict)", bare)}
+    said = {*re.findall(r"'([a-z_0-9]+)'", bare)}
     for name in check.reasons:
         if name not in said:
-            yield document.problem("reasons", sentence("expected only reasons that the SQL gives, found {name}", name=name))
+            yield document.problem(
+                "reasons", sentence("expected only reasons that the SQL gives, found {name}", name=name)
+            )
     for name in sorted(given - {*check.reasons, *VERDICTS} - _words_of_columns(bare)):
         yield document.problem("reasons", sentence("expected the sentence of {name}: the SQL gives it", name=name))
     columns = {*re.findall(r"\b(?:AS\s+)?([a-z_]+)\b", bare)}
@@ -143,7 +147,9 @@ def _check_examples(document: Located, check: Check) -> Iterator[Problem]:
     for verdict in VERDICTS:
         possible = re.search(rf"(?:THEN|ELSE)\s+'{verdict}'", bare)
         if possible and verdict not in shown:
-            yield document.problem("examples", sentence("expected an example for the verdict {verdict}", verdict=verdict))
+            yield document.problem(
+                "examples", sentence("expected an example for the verdict {verdict}", verdict=verdict)
+            )
     reasons = {(example.get("gives") or [None, None])[1] for example in check.examples}
     for name in check.reasons:
         if name not in reasons:
@@ -154,7 +160,9 @@ def _target(rulebook: Rulebook, document: Located, target: Target) -> Iterator[P
     shown = {example.get("gives", {}).get("verdict") for example in target.examples}
     for verdict in ("pass", "fail", "unknown"):
         if verdict not in shown:
-            yield document.problem("examples", sentence("expected an example for the verdict {verdict}", verdict=verdict))
+            yield document.problem(
+                "examples", sentence("expected an example for the verdict {verdict}", verdict=verdict)
+            )
     demands = [plan for plan in rulebook.plans.values() if target.id in plan.demands]
     if not demands:
         yield document.problem("id", sentence("expected a plan that demands this target"))
@@ -179,14 +187,16 @@ def _limits(document: Located, sql: str, limits: set[str]) -> Iterator[Problem]:
 
 
 def _one_meaning(rulebook: Rulebook) -> Iterator[Problem]:
-    """An id never changes its meaning: a former id is nobody's present one, and nobody else's former one."""
+    """Refuse a former id that is another rule's present or former one: an id never changes its meaning."""
     for kind, rules in (("checks", rulebook.checks), ("targets", rulebook.targets)):
         taken: dict[str, str] = {}
         for rule in rules.values():
             document = rulebook.documents[f"{kind}/{rule.id}.yaml"]
             for alias in rule.aliases:
                 if alias in rules or taken.setdefault(alias, rule.id) != rule.id:
-                    yield document.problem("aliases", sentence("expected an id that no other rule has: {name}", name=alias))
+                    yield document.problem(
+                        "aliases", sentence("expected an id that no other rule has: {name}", name=alias)
+                    )
 
 
 def _runs(rulebook: Rulebook, facts: Mapping[str, type]) -> Iterator[Problem]:

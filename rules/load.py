@@ -3,10 +3,11 @@
 Where PyYAML is absent (a school PC) the same documents come from ``compiled.json``, which the build writes.
 """
 
+import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from importlib.util import find_spec
 from pathlib import Path
@@ -139,12 +140,19 @@ def load(folder: Path | None = None) -> Rulebook:
         one = readers[kind](document, name)
         if len(problems) == before:
             made[kind][name] = one
+    for name, check in made["checks"].items():
+        made["checks"][name] = replace(check, data=_digest_of_data(check, made["data"]))
     rulebook = Rulebook(made["checks"], made["targets"], made["plans"], made["data"], reasons, documents)
     if not problems:
         problems += _contradictions(rulebook)
     if problems:
         raise Refused(problems)
     return rulebook
+
+
+def _digest_of_data(check: Check, data: Mapping[str, Reference]) -> str:
+    read = [list(data[table].rows) for table in (*check.needs, *check.uses) if table in data]
+    return hashlib.blake2b(compact().encode(read).encode(), digest_size=6).hexdigest() if read else ""
 
 
 def compile_to(path: Path, folder: Path | None = None) -> None:
@@ -513,4 +521,3 @@ class _Absent(dict[str, Any]):
 
     def __missing__(self, key: str) -> str:
         return self.otherwise
-

@@ -23,6 +23,7 @@ from rules.engine import (
     judge,
     measure,
     parameters,
+    version,
 )
 from rules.tables import Verdict
 
@@ -231,7 +232,9 @@ def test_an_unknown_that_turns_out_to_fail_never_makes_a_pass(
     if unknown:
         place = data.draw(st.sampled_from(unknown))
         before = counted(counts, threshold, rows).verdict
-        after = counted(counts, threshold, [*rows[:place], {**rows[place], "verdict": "fail"}, *rows[place + 1 :]]).verdict
+        after = counted(
+            counts, threshold, [*rows[:place], {**rows[place], "verdict": "fail"}, *rows[place + 1 :]]
+        ).verdict
 
         assert not (after is Verdict.PASS and before is not Verdict.PASS)
 
@@ -251,7 +254,7 @@ def test_what_is_excused_leaves_the_denominator_and_is_counted_beside_it(
 
 def test_the_worst_case_without_a_value_has_none() -> None:
     """A lab without one working computer has no ratio, and no other lab's ratio may stand for it."""
-    rows = [{"verdict": "pass", "value": 1.5}, {"verdict": "fail", "value": None}]
+    rows: list[dict[str, Any]] = [{"verdict": "pass", "value": 1.5}, {"verdict": "fail", "value": None}]
 
     came = count(target("worst"), Demand("t", 2, "V.4", levels={2: 2}), rows)
 
@@ -262,7 +265,9 @@ def test_levels_are_those_surely_reached() -> None:
     """Two pupils a computer is level 2, one is level 3; the worst lab counts."""
     demand = Demand("t", 2, "V.4", levels={2: 2, 3: 1})
 
-    levels = [count(target("worst"), demand, [{"verdict": "pass", "value": value}]).level for value in (0.9, 1.94, 2.06)]
+    levels = [
+        count(target("worst"), demand, [{"verdict": "pass", "value": value}]).level for value in (0.9, 1.94, 2.06)
+    ]
 
     assert [3, 2, None] == levels
 
@@ -288,3 +293,15 @@ def test_evidence_that_cannot_be_asked_for_is_an_error_that_is_shown() -> None:
     came = measure(target("share"), Demand("t", 1, "V.4"), broken, NAMED)
 
     assert (Verdict.UNKNOWN, "no such table: room") == (came.verdict, came.error)
+
+
+def test_a_rule_whose_data_change_is_another_rule() -> None:
+    """A verdict is judged again when the SQL, the limits or the reference tables behind it are not what they were."""
+    import dataclasses
+
+    plain = version(CHECK, {"days": 7})
+
+    assert plain == version(CHECK, {"days": 7})
+    assert plain != version(CHECK, {"days": 8})
+    assert plain != version(dataclasses.replace(CHECK, data="1"), {"days": 7})
+    assert plain != version(dataclasses.replace(CHECK, sql="SELECT 2"), {"days": 7})

@@ -31,15 +31,27 @@ def replaced(path: Path, old: str, new: str) -> None:
 BROKEN = [
     ("severity: high", "severity: [high", "checks/host.yaml line 6: expected YAML:"),
     ("severity: high", "severity: high\nseverity: low", "checks/host.yaml line 6, severity: expected each key once"),
-    ("severity: high", "severity: loud", "checks/host.yaml line 5, severity: expected one of: low, medium, high, critical"),
+    (
+        "severity: high",
+        "severity: loud",
+        "checks/host.yaml line 5, severity: expected one of: low, medium, high, critical",
+    ),
     ("severity: high\n", "", "checks/host.yaml line 1, severity: expected a text"),
     ("severity: high", "severity: true", "checks/host.yaml line 5, severity: expected a text"),
-    ("severity: high", "severity: high\nsevrity: low", "checks/host.yaml line 6, sevrity: expected one of these fields:"),
+    (
+        "severity: high",
+        "severity: high\nsevrity: low",
+        "checks/host.yaml line 6, sevrity: expected one of these fields:",
+    ),
     ("needs: [firewall]", "needs: []", "checks/host.yaml line 8, needs: expected the tables that decide"),
     ("needs: [firewall]", "needs: firewall", "checks/host.yaml line 8, needs: expected a list of texts"),
     ("id: host", "id: other", "checks/host.yaml line 1, id: expected host, as the file is named"),
     ("  vi: Tường lửa", "  fr: Tường lửa", "checks/host.yaml line 2, title: expected a text in both languages"),
-    ("not_here: unknown", "not_here: pass", "checks/host.yaml line 9, not_here: expected one of: not_applicable, unknown"),
+    (
+        "not_here: unknown",
+        "not_here: pass",
+        "checks/host.yaml line 9, not_here: expected one of: not_applicable, unknown",
+    ),
     ("  -- A PC", "  DELETE FROM verdict; -- A PC", "checks/host.yaml line 19, sql: expected one SELECT"),
 ]
 
@@ -63,12 +75,27 @@ def test_a_broken_check_is_refused_in_one_sentence(folder: Path, old: str, new: 
 @pytest.mark.parametrize(
     ("file", "old", "new", "expected"),
     [
-        ("targets/patched.yaml", "[updates-searched,", "[updates-serched,", "line 8, checks: expected the id of a check"),
+        (
+            "targets/patched.yaml",
+            "[updates-searched,",
+            "[updates-serched,",
+            "line 8, checks: expected the id of a check",
+        ),
         ("targets/patched.yaml", "checks: [", "sql: SELECT 1\nchecks: [", "checks: expected either checks or sql"),
         ("plans/2025-2026.yaml", "clause: V.5", "clause: V.9", "clause: expected one of the plan's clauses: II"),
-        ("plans/2025-2026.yaml", "sentence: two-a-computer", "sentence: three", "sentence: expected one of the clause's"),
+        (
+            "plans/2025-2026.yaml",
+            "sentence: two-a-computer",
+            "sentence: three",
+            "sentence: expected one of the clause's",
+        ),
         ("plans/2025-2026.yaml", "threshold: 0.95\n", "threshold: most\n", "threshold: expected a number"),
-        ("plans/2025-2026.yaml", "  malware-free: {threshold: 0", "  malware-free: {threshold: 3", "expected the threshold 0"),
+        (
+            "plans/2025-2026.yaml",
+            "  malware-free: {threshold: 0",
+            "  malware-free: {threshold: 3",
+            "expected the threshold 0",
+        ),
         ("plans/2025-2026.yaml", "  malware-free:", "  malware-fre:", "malware-fre: expected the id of a target"),
         ("plans/2025-2026.yaml", "valid_from: 2022-12-30", "valid_from: tomorrow", "valid_from: expected a date"),
         ("plans/2025-2026.yaml", "status: verified\n", "status: remembered\n", "status: expected one of: verified"),
@@ -100,7 +127,9 @@ def test_every_problem_is_told_at_once(folder: Path) -> None:
     with pytest.raises(Refused) as refused:
         load(folder)
 
-    assert ["checks/firewall-enabled.yaml", "targets/patched.yaml"] == sorted(one.file for one in refused.value.problems)
+    assert ["checks/firewall-enabled.yaml", "targets/patched.yaml"] == sorted(
+        one.file for one in refused.value.problems
+    )
 
 
 def test_a_file_that_is_no_text_is_refused(folder: Path) -> None:

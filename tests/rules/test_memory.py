@@ -31,6 +31,7 @@ class Section:
 
 
 DEVICE = Section("device", Outcome.ROWS, [{"hostname": "may-1", "kind": "desktop"}])
+PLAIN = {"family": "linux", "architecture": "x86_64", "is_server": False}
 
 
 def test_a_single_pc_is_judged_by_every_check() -> None:
@@ -40,10 +41,8 @@ def test_a_single_pc_is_judged_by_every_check() -> None:
         DEVICE,
         Section("antivirus", Outcome.ROWS, [antivirus]),
         Section("firewall", Outcome.FAILED, message="root only"),
-        Section("operating_system", Outcome.ROWS, [
-            {"family": "linux", "name": "Debian GNU/Linux", "version": "12", "architecture": "x86_64", "is_server": False}
-        ]),
-    ]  # fmt: skip
+        Section("operating_system", Outcome.ROWS, [{**PLAIN, "name": "Debian GNU/Linux", "version": "12"}]),
+    ]
 
     judged = {one.rule: one for one in judge_one(RULEBOOK, FACTS, sections, NOW)}
 

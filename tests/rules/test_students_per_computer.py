@@ -31,7 +31,9 @@ def computers(room: str, reporting: int, *, broken: int = 0) -> Rows:
     """Return so many PCs that stand in a room and report; the records of some say that they are broken."""
     names = [f"{room}-{number:02}" for number in range(1, reporting + 1)]
     return {
-        "managed_device": [{"device_id": name, "hostname": name, "ownership": "school", "room": room} for name in names],
+        "managed_device": [
+            {"device_id": name, "hostname": name, "ownership": "school", "room": room} for name in names
+        ],
         "device": [{"device_id": name, "hostname": name, "kind": "desktop"} for name in names],
         "collection": [
             {"device_id": name, "table": "device", "outcome": "rows", "expires_at": "2026-03-20T00:00:00Z"}
