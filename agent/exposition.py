@@ -120,8 +120,12 @@ def registry(shown: Callable[[], Shown]) -> CollectorRegistry:
     return made
 
 
-def serve(listen: tuple[str, int], shown: Callable[[], Shown]) -> socketserver.TCPServer:
-    """Serve /metrics from a thread of its own and return the server. Raises OSError where the address is taken."""
+def serve(listen: tuple[str, int], shown: Callable[[], Shown], look_seconds: float = 3600.0) -> socketserver.TCPServer:
+    """
+    Serve /metrics from a thread of its own and return the server. Raises OSError where the address is taken.
+
+    ``look_seconds`` is how often it looks whether to stop: the daemon's stops with its process.
+    """
     asked = registry(shown)
 
     class Handler(BaseHTTPRequestHandler):
@@ -153,6 +157,5 @@ def serve(listen: tuple[str, int], shown: Callable[[], Shown]) -> socketserver.T
             """Say nothing: a client that went away is no event."""
 
     server = Server(listen, Handler)
-    # The interval is how often it would look whether to stop; it stops with the process.
-    threading.Thread(target=server.serve_forever, args=[3600.0], daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=[look_seconds], daemon=True).start()
     return server
