@@ -154,7 +154,7 @@ def conflicts(page: Page) -> Listing:
     for row in rows:
         row["name"] = str(row["hostname"] or row["device_id"])
         row["other_name"] = str(row["other_hostname"] or row["other_device_id"])
-        row["shared"] = ", ".join(_words(row["detail"]))
+        row["shared"] = ", ".join(_shared(page, row["detail"]))
         row["meaning"] = page.say(CONFLICTS.get(row["kind"], CONFLICTS["shared_identifier"]))
     return Listing(
         "/conflicts",
@@ -165,14 +165,9 @@ def conflicts(page: Page) -> Listing:
     )
 
 
-def _words(detail: str | None) -> list[str]:
-    """Return what two devices share as text, whatever shape the JSON has."""
-    try:
-        value = json.loads(detail or "[]")
-    except ValueError:
-        return [str(detail)]
-    items = value.items() if isinstance(value, dict) else value if isinstance(value, list) else [value]
-    return [" ".join(map(str, item)) if isinstance(item, list | tuple) else str(item) for item in items]
+def _shared(page: Page, detail: str) -> list[str]:
+    """Return the identifiers that two devices share, each with its kind in words."""
+    return [f"{page.word('identifier', kind)} {value}" for kind, value in json.loads(detail)]
 
 
 _RECORDED_ROOMS = """

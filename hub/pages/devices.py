@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from litestar import get
@@ -18,8 +19,10 @@ from hub.vietnamese import fold, sort_key
 from rules.words import sentence
 
 PART_SIZE = 50
-ROWS_SHOWN = 60
-"""A table of a device with more rows than this (software) is folded away, and shown whole on demand."""
+FIRST = (
+    "device", "operating_system", "processor", "memory_module", "disk", "volume", "antivirus", "firewall", "update_state",
+)  # fmt: skip
+"""The tables that are asked about most stand open and first; every other one follows, folded, in the order of its name."""
 
 CHANGES_SHOWN = 100
 
@@ -79,9 +82,16 @@ def devices_page(request: Asked) -> Answer:
 def _described(page: Page, row: Row) -> Row:
     """Add what a list says in words."""
     row["kind_text"] = page.word("kind", row["kind"] or "unknown")
-    row["model_text"] = " ".join(text for text in (row["vendor"], row["model"]) if text)
-    row["system_text"] = " ".join(text for text in (row["system"], row["system_version"]) if text)
+    row["model_text"] = _joined(row["vendor"], row["model"])
+    row["system_text"] = _joined(row["system"], row["system_version"])
     return row
+
+
+def _joined(first: str | None, second: str | None) -> str:
+    """Return two texts as one, without saying twice what one of them says already: 'HP' and 'HP ProDesk'."""
+    if first and second and (fold(first) in fold(second) or fold(second) in fold(first)):
+        return max(first, second, key=len)
+    return " ".join(text for text in (first, second) if text)
 
 
 _SEARCHED = (
@@ -203,19 +213,33 @@ def _tables(page: Page, device_id: str) -> list[Row]:
                 "about": page.say((cls.__doc__ or "").split("\n\n")[0]),
                 "fields": [(page.field(field), page.say(field.about)) for field in table.fields],
                 "rows": rows,
-                "many": len(rows) > ROWS_SHOWN,
+                "open": name in FIRST,
                 "single": not table.key,
                 "attempt": attempt,
                 "expired": attempt["expires_at"] <= page.named["now"],
             }
         )
-    return sorted(shown, key=lambda row: sort_key(row["title"]))
+    place = {name: number for number, name in enumerate(FIRST)}
+    return sorted(shown, key=lambda row: (place.get(row["name"], len(FIRST)), sort_key(row["title"])))
+
+
+_PARTS = ("device", "processor", "memory_module", "disk", "graphics", "network_interface", "monitor", "battery")
+_CLOCKS = sorted({field.name for cls in FACTS.values() for field in table_of(cls).fields if field.type is datetime})
+
+_CHANGES = {
+    "": f"""("table" NOT IN ('usage', 'connectivity') AND (field IS NULL OR field NOT IN {tuple(_CLOCKS)}))""",
+    "parts": f'"table" IN {_PARTS}',
+    "all": "1 = 1",
+}
+"""Which changes are shown: those worth a look (not the hours of use, nor dates that move by themselves), parts, or all."""
 
 
 def _changes(page: Page, device_id: str) -> list[Row]:
     """Return what came, went and changed, the newest first, grouped by the day on the school's clock."""
+    asked = page.asked("history")
     rows = page.query(
-        'SELECT * FROM change WHERE device_id = :device_id AND at IS NOT NULL ORDER BY at DESC, "table", id LIMIT :limit',
+        f"SELECT * FROM change WHERE device_id = :device_id AND {_CHANGES.get(asked, _CHANGES[''])} "
+        'ORDER BY at DESC, "table", id LIMIT :limit',
         {"device_id": device_id, "limit": CHANGES_SHOWN},
     )
     for row in rows:

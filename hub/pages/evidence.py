@@ -38,6 +38,20 @@ def reasons_of(page: Page, said: Sequence[Mapping[str, Any]]) -> list[Row]:
     return sorted(rows, key=lambda row: (RANK.get(row["verdict"], 1), row["title"]))
 
 
+def each_once(said: Sequence[Row]) -> list[Row]:
+    """Return reasons without those that say the same again: one table that failed speaks for every check it serves.
+
+    ``alone`` tells that only one check says so.
+    """
+    found: dict[str, Row] = {}
+    for one in said:
+        if one["text"] in found:
+            found[one["text"]]["alone"] = False
+        else:
+            found[one["text"]] = {**one, "alone": True}
+    return list(found.values())
+
+
 def evidence_rows(page: Page, target: "Target", evidence: Sequence[Mapping[str, Any]]) -> list[Row]:
     """Return the evidence, who falls short first; of a computer, only the reasons that decide its verdict."""
     rows = []
@@ -69,7 +83,9 @@ def why_missing(page: Page, row: Mapping[str, Any]) -> str:
     if row.get("source") == "recorded":
         return page.say("stands in the records, but has never reported")
     if row.get("source") == "expected":
-        return page.say("{count} computers belong to this room, but have never reported", count=row.get("count") or 1)
+        if row.get("count") == 1:
+            return page.say("a computer belongs to this room, but has never reported")
+        return page.say("{count} computers belong to this room, but have never reported", count=row.get("count"))
     return page.say("has not been judged yet")
 
 

@@ -1,6 +1,6 @@
 """The devices as the lists show them: one light row for each, whatever the page."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from hub.pages.calendar import SILENT_AFTER_SCHOOL_DAYS, calendar_of
@@ -51,7 +51,7 @@ def devices(page: Page, where: str = "", **named: Any) -> list[Row]:
     return rows
 
 
-def name_of(row: Row) -> str:
+def name_of(row: Mapping[str, Any]) -> str:
     """Return what a device is called: its host name, else its asset code, else the hub's own name for it."""
     return str(row.get("hostname") or row.get("asset_code") or row.get("device_id") or row.get("subject") or "")
 

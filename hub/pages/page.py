@@ -50,11 +50,11 @@ HEADERS = {
 }
 
 VERDICTS: Mapping[str, tuple[str, str]] = {
-    "fail": ("✗", sentence("falls short")),
-    "unknown": ("?", sentence("not known yet")),
-    "pass": ("✓", sentence("meets it")),
+    "fail": ("✗", sentence("not met")),
+    "unknown": ("?", sentence("unknown")),
+    "pass": ("✓", sentence("met")),
     "exempt": ("◇", sentence("exempt")),
-    "not_applicable": ("–", sentence("does not apply")),
+    "not_applicable": ("–", sentence("not applicable")),
 }
 """Each verdict's sign and words, the worst first: what needs a hand stands at the top."""
 
@@ -183,7 +183,9 @@ class Page:
         )
         answer = Response(text, status_code=status, media_type=MediaType.HTML, headers=dict(HEADERS))
         if self.request.query_params.get("lang") in LANGUAGES:
-            answer.set_cookie(Cookie("lang", self.language, max_age=365 * 86400, httponly=True, samesite="lax"))
+            answer.set_cookie(
+                Cookie(key="lang", value=self.language, max_age=365 * 86400, httponly=True, samesite="lax")
+            )
         return answer
 
 

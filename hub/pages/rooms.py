@@ -6,7 +6,7 @@ from litestar import get
 from litestar.exceptions import NotFoundException
 
 from hub.pages.devices import CURRENT
-from hub.pages.evidence import reasons_of
+from hub.pages.evidence import each_once, reasons_of
 from hub.pages.inventory import devices, in_order, worst
 from hub.pages.page import Answer, Asked, Page, Row, opened
 from hub.pages.words import WORDS
@@ -38,6 +38,8 @@ def _rooms(page: Page, known: Sequence[Row]) -> list[Row]:
         room["never_count"] = sum(int(one["computers"]) for one in room["never"])
         words = [one["worst"] for one in room["devices"]] + ["unknown"] * bool(room["never"])
         room["worst"] = worst(words)
+        room["reporting"] = sum(one["state"] != "silent" for one in room["devices"])
+        room["group"] = min(KINDS.index(room["kind"]) if room["kind"] in KINDS else 2, 2)
         room["empty"] = not words
         for one in room["devices"]:
             one["tile"] = _short(one["name"], room["room"])
@@ -61,8 +63,9 @@ def rooms_page(request: Asked) -> Answer:
         for room in _rooms(page, known):
             campuses.setdefault(str(room["campus_name"] or room["campus"]), []).append(room)
         astray = [row for row in known if not row["room"] and row["state"] in CURRENT]
+        groups = (page.say("Computer labs"), page.say("Classrooms"), page.say("Other rooms"))
         ordered = sorted(campuses.items(), key=lambda item: item[1][0]["campus"])
-        return page.show("rooms.html", page.say("Rooms"), campuses=ordered, astray=in_order(astray), kinds=KINDS)
+        return page.show("rooms.html", page.say("Rooms"), campuses=ordered, astray=in_order(astray), groups=groups)
 
 
 @get("/rooms/{room:str}", include_in_schema=False, sync_to_thread=True)
@@ -96,7 +99,7 @@ def _problems(page: Page, room: str) -> dict[str, list[Row]]:
     found: dict[str, list[Row]] = {}
     for row in reasons_of(page, [row for row in rows if row["verdict"] in {"fail", "unknown"}]):
         found.setdefault(row["device_id"], []).append(row)
-    return found
+    return {device_id: each_once(mine) for device_id, mine in found.items()}
 
 
 def _timetable(lessons: Sequence[Row]) -> Mapping[str, object]:

@@ -10,7 +10,7 @@ from litestar.exceptions import NotFoundException
 from hub import targets as measuring
 from hub.pages.attention import deaf_since, listings
 from hub.pages.chart import chart
-from hub.pages.evidence import as_csv, cell, evidence_rows, headings, reasons_of, why_missing
+from hub.pages.evidence import as_csv, cell, each_once, evidence_rows, headings, reasons_of, why_missing
 from hub.pages.inventory import name_of
 from hub.pages.page import HEADERS, RANK, Answer, Asked, Page, Row, opened
 from rules.words import sentence
@@ -40,6 +40,7 @@ def target_row(page: Page, measured: "Measured", days: Mapping[str, list[Row]]) 
         "level": now.level,
         "levels": demand.levels,
         "population": now.population,
+        "what": page.word("population", target.population),
         "passing": now.passing,
         "failing": now.failing,
         "unknown": now.unknown,
@@ -112,7 +113,7 @@ def target_page(request: Asked, target_id: str) -> Answer:
         for row in part.rows:
             row["name"] = name_of(row)
             if measured.target.checks:
-                row["reasons"] = reasons_of(page, row["reasons"])
+                row["reasons"] = each_once(reasons_of(page, row["reasons"]))
                 row["missing"] = "" if row["reasons"] else why_missing(page, row)
         checks = [page.hub.rulebook.checks[name] for name in measured.target.checks]
         counts = {word: sum(int(row.get("count") or 1) for row in rows if row["verdict"] == word) for word in RANK}

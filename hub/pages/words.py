@@ -72,6 +72,13 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "computers": sentence("computers"),
         "devices": sentence("devices"),
     },
+    "population": {
+        "computers": sentence("computers"),
+        "computer_labs": sentence("computer labs"),
+        "classrooms": sentence("classrooms"),
+        "devices": sentence("devices"),
+        "teachers": sentence("teachers"),
+    },
     "evidence": {
         "recorded": sentence("the records"),
         "reported": sentence("its reports"),
