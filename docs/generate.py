@@ -48,8 +48,8 @@ def _tables() -> Iterator[str]:
 
 Made from the classes by `make docs`: what a PC reports, what the hub keeps beside it, and what the school tells. Rules
 and `baove query` read all of them. Times are UTC, `2026-03-02T01:15:00Z`; an empty value means *not known*, never *no*.
-Each table that a PC reports has two columns more: `device_id` and `collected_at`. A field with `?` may be empty; **key** tells
-one row of a device from another; *volatile* stays outside the history of changes.
+Each table that a PC reports has two columns more: `device_id` and `collected_at`. A field with `?` may be empty;
+**key** tells one row of a device from another; *volatile* stays outside the history of changes.
 """
     yield "\n## What a PC reports\n"
     for found in collectors.host.collectors().values():
