@@ -6,10 +6,11 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated
 
-from collectors.facts import collector, fact
+from collectors.facts import Failed, collector, fact
 from collectors.identifiers import DMI, credible_serial, credible_text, credible_uuid
 from collectors.sources.files import line, number
 from collectors.sources.linux import Linux
+from collectors.sources.smbios import CHASSIS_TYPES
 
 
 class Kind(StrEnum):
@@ -39,10 +40,13 @@ class Device:
     board_vendor: Annotated[str | None, "The maker of the mainboard"] = None
     board_model: Annotated[str | None, "The model of the mainboard"] = None
     asset_tag: Annotated[str | None, "The inventory number that someone wrote into the firmware"] = None
+    chassis: Annotated[str | None, "The firmware's word for the case, such as 'Mini Tower' or 'Notebook'"] = None
     firmware_vendor: Annotated[str | None, "The maker of the BIOS or UEFI"] = None
     firmware_version: Annotated[str | None, "The version of the BIOS or UEFI"] = None
     firmware_date: Annotated[date | None, "The date of the BIOS or UEFI"] = None
 
+
+_NO_CHASSIS = {1, 2}  # Other, Unknown
 
 # DSP0134 7.4.1, "System Enclosure or Chassis Types". What is not here (Other, a dock) is unknown.
 _KINDS = {
@@ -74,9 +78,10 @@ def linux(host: Linux) -> Iterator[Device]:
 
     vendor, board_vendor, board_model = said("sys_vendor"), said("board_vendor"), said("board_name")
     uuid = line(host, f"{DMI}/product_uuid")
+    chassis = number(host, f"{DMI}/chassis_type") or 0
     yield Device(
-        hostname=host.read("/proc/sys/kernel/hostname").strip(),
-        kind=Kind.VIRTUAL if _is_virtual(host) else _KINDS.get(number(host, f"{DMI}/chassis_type") or 0, Kind.UNKNOWN),
+        hostname=_hostname(host),
+        kind=Kind.VIRTUAL if _is_virtual(host) else _KINDS.get(chassis, Kind.UNKNOWN),
         vendor=vendor or board_vendor,
         model=_model(vendor, said("product_name"), said("product_version")) or board_model or _tree_model(host),
         serial=credible_serial(line(host, f"{DMI}/product_serial"))
@@ -86,10 +91,18 @@ def linux(host: Linux) -> Iterator[Device]:
         board_model=board_model,
         asset_tag=credible_serial(line(host, f"{DMI}/chassis_asset_tag"))
         or credible_serial(line(host, f"{DMI}/board_asset_tag")),
+        chassis=CHASSIS_TYPES.get(chassis) if chassis not in _NO_CHASSIS else None,
         firmware_vendor=said("bios_vendor"),
         firmware_version=said("bios_version"),
         firmware_date=_date(line(host, f"{DMI}/bios_date")),
     )
+
+
+def _hostname(host: Linux) -> str:
+    name = host.read("/proc/sys/kernel/hostname").strip(" \t\r\n\0")
+    if not name:
+        raise Failed("the kernel has no host name for this machine")
+    return name
 
 
 _LETTERS_IN_A_NAME = 4

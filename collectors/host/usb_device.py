@@ -1,5 +1,6 @@
 """USB equipment of the school: keyboards, cameras, printers, boards. Never what people carry in their pockets."""
 
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Annotated
@@ -10,6 +11,7 @@ from collectors.sources.files import line, names
 from collectors.sources.linux import Linux
 
 _FOLDER = "/sys/bus/usb/devices"
+_NUMBER = re.compile(r"[0-9a-f]{4}")
 
 
 @fact(key="port", why="To keep the school's list of equipment: document cameras, boards and headsets go missing")
@@ -69,16 +71,21 @@ def linux(host: Linux) -> Iterator[UsbDevice]:
         raise NotHere("this machine has no USB")
     for port in host.list(_FOLDER):
         folder = f"{_FOLDER}/{port}"
-        vendor, product = line(host, f"{folder}/idVendor"), line(host, f"{folder}/idProduct")
+        vendor, product = _number(host, f"{folder}/idVendor"), _number(host, f"{folder}/idProduct")
         if ":" in port or not vendor or not product or not is_equipment(vendor, _interfaces(host, folder, port)):
             continue
         yield UsbDevice(
             port=port,
-            vendor_id=vendor.lower(),
-            product_id=product.lower(),
+            vendor_id=vendor,
+            product_id=product,
             name=credible_text(line(host, f"{folder}/product")),
             vendor=credible_text(line(host, f"{folder}/manufacturer")),
         )
+
+
+def _number(host: Linux, path: str) -> str | None:
+    text = (line(host, path) or "").lower()
+    return text if _NUMBER.fullmatch(text) else None
 
 
 def _interfaces(host: Linux, folder: str, port: str) -> list[Interface]:
@@ -101,7 +108,7 @@ def is_equipment(vendor_id: str, interfaces: Collection[Interface]) -> bool:
         return True
     if kinds & _PERSONAL or any(_is_of_a_phone(one) for one in interfaces):
         return False
-    if vendor_id.lower() in _PHONE_MAKERS:
+    if vendor_id in _PHONE_MAKERS:
         return bool(kinds) and kinds <= _SAFE_OF_PHONE_MAKERS
     return bool(kinds & _EQUIPMENT) or any(one.codes == _BLUETOOTH for one in interfaces)
 

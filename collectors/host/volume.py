@@ -43,8 +43,8 @@ _LOCAL = frozenset(
     "bcachefs btrfs exfat ext2 ext3 ext4 f2fs fuseblk jfs msdos ntfs ntfs3 reiserfs ufs vfat xfs zfs".split()  # noqa: SIM905 - words
 )
 
-# Where desktops mount what a person plugs in: the path may hold the person's name and the label of the stick.
-_PERSONAL = ("/media/", "/run/media/", "/run/user/")
+# Where a path may hold a person's name: homes that are volumes of their own, and what someone plugs in.
+_PERSONAL = ("/home/", "/media/", "/run/media/", "/run/user/")
 _ESCAPED = re.compile(r"\\([0-7]{3})")
 
 

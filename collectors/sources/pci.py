@@ -12,7 +12,7 @@ def names_list(host: Linux) -> bytes:
 
 
 def device_name(names: bytes, vendor: str, device: str) -> str:
-    """Return 'maker model' of the numbers that sysfs has ('0x8086', '0x5912'); the numbers where the list lacks them."""
+    """Return 'maker model' of the numbers in sysfs ('0x8086', '0x5912'); the numbers where the list lacks them."""
     first, second = vendor.removeprefix("0x").lower(), device.removeprefix("0x").lower()
     maker, model = look_up(names, first, second)
     if maker is None:

@@ -63,6 +63,7 @@ def test_real_firmware_is_believed_where_it_can_be(recording: dict[str, Any], tm
         "uuid": wanted["uuid_raw"].lower() if wanted["uuid_credible"] else None,
         "board_vendor": wanted["board"]["vendor"],
         "board_model": wanted["board"]["model"],
+        "chassis": wanted["chassis"]["type"],
         "firmware_vendor": wanted["bios"]["vendor"],
         "firmware_version": wanted["bios"]["version"],
         "firmware_date": wanted["bios"]["date"],

@@ -82,6 +82,42 @@ def test_the_files_are_those_of_sysfs(text: str) -> None:
     assert files(text) == EXPECTED
 
 
+OLDEST = """RSD PTR found at 0xF6D80
+SMBIOS 2.3 present.
+Handle 0x0000
+\tDMI type 0, 19 bytes.
+\tBIOS Information Block
+\t\tVendor: Made Up BIOS
+\t\tRelease: 11/12/2002
+Handle 0x0001
+\tDMI type 1, 25 bytes.
+\tSystem Information Block
+\t\tVendor: Maker
+\t\tProduct: Model 1
+\t\tSerial Number: TEST0001
+Handle 0x0002
+\tDMI type 3, 13 bytes.
+\tChassis Information Block
+\t\tVendor: Maker
+\t\tChassis Type: Tower
+"""
+
+
+def test_the_oldest_versions_have_other_words() -> None:
+    """In 1.x the words were Vendor, Product, Release and Chassis Type for what later got the standard's names."""
+    found = {path.removeprefix(f"{FOLDER}/"): text.strip() for path, text in files(OLDEST).items()}
+
+    assert found == {
+        "bios_vendor": "Made Up BIOS",
+        "bios_date": "11/12/2002",
+        "sys_vendor": "Maker",
+        "product_name": "Model 1",
+        "product_serial": "TEST0001",
+        "chassis_vendor": "Maker",
+        "chassis_type": "7",
+    }
+
+
 def test_an_all_ones_uuid_has_a_word_of_its_own() -> None:
     """'Not Present' is all F in the firmware, and sysfs shows the digits."""
     found = files(TEXT.replace("Not Settable", "Not Present"))
