@@ -24,7 +24,7 @@ from hub.demo.calendar import Calendar
 from hub.demo.hardware import GIB, model_of
 from hub.demo.pcs import Pc, catalogue
 
-FIRST_PATCH_DAY = date(2025, 1, 14)
+FIRST_PATCH_DAY = date(2010, 1, 12)
 """The first of the monthly security updates that the demonstration counts from; it gives them their numbers."""
 
 SIGNATURES_OLD_AFTER = timedelta(days=7)
@@ -70,7 +70,7 @@ def operating_systems(at: At) -> Iterator[OperatingSystem]:
     """Yield its system; on Windows each monthly update counts the build on."""
     said = catalogue()["systems"][at.pc.system]
     windows = at.pc.is_windows
-    build = f"{said['build']}.{4000 + 150 * months_since(at.patched_on)}" if windows else said["build"]
+    build = f"{said['build']}.{500 + 25 * months_since(at.patched_on)}" if windows else said["build"]
     yield OperatingSystem(
         family=Family(said["family"]),
         name=said["name"],
