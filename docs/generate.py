@@ -20,6 +20,7 @@ import rules.school
 import rules.tables
 from collectors.facts import Collector, Field, Table, table_of
 from hub.hub import open_hub
+from rules.words import translator
 
 HERE = Path(__file__).resolve().parent
 WIDTH = 100
@@ -114,8 +115,10 @@ def _type(field: Field) -> str:
 
 
 def _commands() -> Iterator[str]:
-    from cli.main import app
+    from cli.commands import build
+    from cli.session import Session
 
+    app = build(Session("en", translator("en"), {}))
     yield "# Commands\n\nMade from the program's own `--help` by `make docs`.\n"
     yield from _command(get_command(app), ("baove",))
 

@@ -16,8 +16,10 @@ from hub.pages.labels import field_label, table_label
 from rules.words import PACKAGES
 
 TOP = Path(__file__).resolve().parents[1]
-SAYING = {"sentence", "say", "SettingsError", "NotHere", "Failed"}
+SAYING = {"sentence", "say", "note", "complain", "Refusal", "SettingsError", "NotHere", "Failed"}
 """The functions whose first argument is said to people."""
+
+SAYING_FOURTH = {"Setting"}
 
 
 @cache
@@ -57,9 +59,15 @@ def _parsed(path: Path) -> ast.Module:
 
 def _in_code(package: str) -> Iterator[tuple[str, str]]:
     for path in _files(package, "*.py"):
-        for node in ast.walk(_parsed(path)):
-            if isinstance(node, ast.Call) and node.args and _name(node.func) in SAYING:
+        nodes_here = list(ast.walk(_parsed(path)))
+        others = {node.name for node in nodes_here if isinstance(node, ast.FunctionDef)}  # of its own, by the same name
+        for node in nodes_here:
+            own = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in others
+            if isinstance(node, ast.Call) and node.args and not own and _name(node.func) in SAYING:
                 for text in _texts(node.args[0]):
+                    yield text, str(path.relative_to(TOP))
+            if isinstance(node, ast.Call) and _name(node.func) in SAYING_FOURTH:
+                for text in _texts(node.args[3]):
                     yield text, str(path.relative_to(TOP))
 
 
