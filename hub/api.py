@@ -60,7 +60,7 @@ class Refused(Exception):  # noqa: N818 - what happened to the request
 def problem(status: int, detail: str) -> Response[bytes]:
     """Return an error as its sender reads it."""
     titles = {400: "Bad request", 403: "Forbidden", 404: "Not found", 413: "Too large", 503: "Not ready"}
-    body = msgspec.json.encode(Problem(titles.get(status, "Error"), status, detail))
+    body = msgspec.json.encode(Problem(titles.get(status, "Error"), status, str(detail)))
     return Response(body, status_code=status, media_type="application/problem+json")
 
 

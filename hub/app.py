@@ -9,6 +9,7 @@ import msgspec
 from litestar import Litestar, Request, Response, get
 from litestar.exceptions import HTTPException
 from litestar.openapi.config import OpenAPIConfig
+from litestar.response.base import ASGIResponse
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from collectors.facts import table_of
@@ -34,6 +35,7 @@ def create_app(hub: Hub) -> Litestar:
         middleware=[own_visitors_only],
         exception_handlers={api.Refused: _refused, HTTPException: _refused, Exception: _broken},
         openapi_config=OpenAPIConfig("baove hub", VERSION, path="/schema/litestar", render_plugins=[]),
+        logging_config=None,
         request_max_body_size=None,  # the handlers count what they read
     )
     app.state.hub, app.state.health = hub, Health(hub)
@@ -54,9 +56,10 @@ def own_visitors_only(app: ASGIApp) -> ASGIApp:
             strange = urlsplit(f"//{host}").hostname not in LOOPBACK
             foreign = scope["method"] not in {"GET", "HEAD"} and origin is not None and urlsplit(origin).netloc != host
             if strange or foreign:
-                request: Request[Any, Any, Any] = Request(scope)
                 refusal = api.problem(403, sentence("this page is open only at its own address on this machine"))
-                await refusal.to_asgi_response(request=request)(scope, receive, send)
+                await ASGIResponse(body=refusal.content, status_code=403, media_type=refusal.media_type)(
+                    scope, receive, send
+                )
                 return
         await app(scope, receive, send)
 

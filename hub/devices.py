@@ -50,15 +50,11 @@ def merge(connection: sa.Connection, device_id: str, into: str, at: datetime) ->
         connection.execute(_record.update().where(_record.c.device_id == device_id).values(device_id=into))
     else:
         connection.execute(_record.update().where(_record.c.device_id == device_id).values(device_id=None))
-    first, last = (
-        connection.execute(
-            sa.select(sa.func.min(managed_device.c.first_seen_at), sa.func.max(managed_device.c.last_seen_at)).where(
-                managed_device.c.device_id.in_([device_id, into])
-            )
+    first, last = connection.execute(
+        sa.select(sa.func.min(managed_device.c.first_seen_at), sa.func.max(managed_device.c.last_seen_at)).where(
+            managed_device.c.device_id.in_([device_id, into])
         )
-        .one()
-        .tuple()
-    )
+    ).one()
     for table in (*FACT.values(), collection, digest, verdict, to_judge, managed_device):
         connection.execute(table.delete().where(table.c.device_id == device_id))
     connection.execute(

@@ -198,8 +198,7 @@ def _take_section(
     if section.outcome is Outcome.ROWS:
         row |= {"collected_at": moment, "expires_at": utc_text(at + FACTS_EXPIRE_AFTER)}
         if section.rows is not None:
-            _take_rows(taking, section, section.rows, at, older)
-            differs = True
+            differs |= _take_rows(taking, section, section.rows, at, older)
     elif section.outcome is Outcome.NOT_HERE:
         row |= {"collected_at": None, "expires_at": utc_text(at + FACTS_EXPIRE_AFTER)}
         if older is not None and older["collected_at"] is not None:
@@ -210,15 +209,18 @@ def _take_section(
 
 def _take_rows(
     taking: _Taking, section: Section, rows: Sequence[dict[str, Any]], at: datetime, older: Mapping[str, Any] | None
-) -> None:
+) -> bool:
+    """Store a table's rows where they may differ from what is stored; return whether they may."""
     declared = table_of(FACTS[section.table])
     mark = section.digest or digest(declared, rows)
     known = older is not None and older["collected_at"] is not None
     same = known and older is not None and older["digest"] == mark
-    if not same or declared.volatile:
-        _store(taking, section.table, rows, at, history=known and not same)
+    if same and not declared.volatile:
+        return False
+    _store(taking, section.table, rows, at, history=known and not same)
     if not same:
         taking.connection.execute(_KEEP_DIGEST, {"device_id": taking.device_id, "table": section.table, "digest": mark})
+    return True
 
 
 def _store(taking: _Taking, name: str, rows: Sequence[dict[str, Any]], at: datetime, *, history: bool) -> None:

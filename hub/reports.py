@@ -27,6 +27,7 @@ ROW_LIMIT = 20_000
 TEXT_LIMIT = 4_000
 
 _Word = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+_Said = Annotated[str, msgspec.Meta(max_length=200)]
 _Text = Annotated[str, msgspec.Meta(max_length=TEXT_LIMIT)]
 _Integer = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 _Moment = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -43,12 +44,12 @@ class ReportRefused(Exception):  # noqa: N818 - what happened to the report
 class Identifiers(msgspec.Struct):
     """What a machine says of its hardware; DESIGN's Identity."""
 
-    smbios_uuid: _Word | None = None
-    system_serial: _Word | None = None
-    board_serial: _Word | None = None
-    disk_serials: Annotated[list[_Word], msgspec.Meta(max_length=64)] = []
-    macs: Annotated[list[_Word], msgspec.Meta(max_length=64)] = []
-    weak_id: _Word | None = None
+    smbios_uuid: _Said | None = None
+    system_serial: _Said | None = None
+    board_serial: _Said | None = None
+    disk_serials: Annotated[list[_Said], msgspec.Meta(max_length=64)] = []
+    macs: Annotated[list[_Said], msgspec.Meta(max_length=64)] = []
+    weak_id: _Said | None = None
 
 
 class _Whole(msgspec.Struct):
@@ -192,7 +193,7 @@ def _whole_sections(tables: Mapping[str, _Whole], counted: dict[str, int]) -> li
         try:
             rows = _rows(name, whole.rows, counted)
         except msgspec.ValidationError as error:
-            message = sentence("the rows do not fit the table: {why}", why=str(error))
+            message = str(sentence("the rows do not fit the table: {why}", why=str(error)))
             sections.append(Section(name, Outcome.FAILED, whole.collected_at, message=message))
         else:
             sections.append(Section(name, Outcome.ROWS, whole.collected_at, whole.digest, rows))

@@ -251,7 +251,7 @@ def prepare(connection: sa.Connection) -> None:
     for name in reversed(views):
         connection.exec_driver_sql(f'DROP VIEW IF EXISTS "{name}"')
     for name, select in views.items():
-        connection.exec_driver_sql(f'CREATE VIEW "{name}" AS {select}')
+        connection.execute(sa.text(f'CREATE VIEW "{name}" AS {select}'))
 
 
 def fill_references(connection: sa.Connection, references: Mapping[str, Reference]) -> None:
