@@ -80,6 +80,19 @@ def _collect(asked: argparse.Namespace, settings: Mapping[str, Value]) -> int:
     return FALLS_SHORT if failing(made) else DONE
 
 
+def _check(asked: argparse.Namespace, settings: Mapping[str, Value]) -> int:
+    from agent.check import FALLS_SHORT as SHORT
+    from agent.check import as_text, check
+    from rules.problems import Refused
+
+    try:
+        said = check(settings["probes"].value, asked.recording)
+    except Refused as why:
+        return _refuse(str(why))
+    _print(asked, said, lambda said: as_text(said, language_of(os.environ)))
+    return FALLS_SHORT if any(one["verdict"] in SHORT for one in said) else DONE
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m agent",
@@ -106,8 +119,10 @@ def _parser() -> argparse.ArgumentParser:
     explain = command("explain", _explain, "List each field that would be sent, and why.", "")
     collect = command("collect", _collect, "Run collectors once and print the report; send nothing.", "software --json")
     collect.add_argument("table", nargs="*", metavar="TABLE", help="the tables; none: all")
-    collect.add_argument("--recording", type=Path, metavar="DIR", help="a recorded machine instead of this one")
-    for one in (status, explain, collect):
+    check = command("check", _check, "Judge this one PC by the device checks.", "--json")
+    for one in (collect, check):
+        one.add_argument("--recording", type=Path, metavar="DIR", help="a recorded machine instead of this one")
+    for one in (status, explain, collect, check):
         one.add_argument("--json", action="store_true", help="one JSON document")
     return parser
 

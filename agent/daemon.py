@@ -5,6 +5,7 @@ import gc
 import json
 import os
 import signal
+import subprocess
 import sys
 import time
 from dataclasses import asdict, dataclass, field
@@ -26,6 +27,12 @@ RETRY_SECONDS = (60.0, 120.0, 300.0, 900.0, 1800.0)
 
 COLLECT_AGAIN_SECONDS = 600.0
 """How long to wait where the collecting process could not even start."""
+
+
+CHECK_SECONDS = 6 * 3600.0
+"""Verdicts change when a fact does, and by the clock: so often they are asked for where no fact changed."""
+
+CHECK_WITHIN_SECONDS = 60.0
 
 
 class CannotRun(Exception):  # noqa: N818 - what is so
@@ -58,6 +65,8 @@ class Agent:
     failures: int = 0
     retry_at: float = 0.0
     collect_at: float = 0.0
+    check_at: float = 0.0
+    checks: tuple[tuple[str, bool], ...] = ()
 
     @property
     def cache(self) -> Path:
@@ -215,6 +224,9 @@ def collect(agent: Agent, now: schedule.Moment) -> None:
     agent.plan = schedule.collected(agent.plan, tables or [entry.table for entry in agent.state.entries], now)
     agent.started = True
     remember(agent)
+    if now.elapsed >= agent.check_at:
+        agent.check_at = now.elapsed + CHECK_SECONDS
+        agent.checks = checks(agent)
 
 
 def _heed(agent: Agent, said: supervise.Said) -> None:
@@ -230,9 +242,26 @@ def _heed(agent: Agent, said: supervise.Said) -> None:
         section = agent.kept[said.table].section
         if said.killed:
             agent.state.killed[said.table] = agent.state.killed.get(said.table, 0) + 1
+        if before is None or _seen(before.section) != _seen(section):
+            agent.check_at = 0.0
         changed = before is None or before.section.message != section.message
         if changed and section.outcome in {Outcome.FAILED, Outcome.TIMED_OUT}:
             log(f"{section.table} {section.outcome}: {section.message}")
+
+
+def _seen(section: supervise.Collected) -> tuple[str, str | None]:
+    return section.outcome, section.digest
+
+
+def checks(agent: Agent) -> tuple[tuple[str, bool], ...]:
+    """Return which checks pass on this PC and which fail; those that are unknown are left out."""
+    command = process.command("agent.check", str(agent.cache))
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=CHECK_WITHIN_SECONDS, check=True)  # noqa: S603 - ours
+        return tuple((check, passes) for check, passes in json.loads(done.stdout))
+    except (OSError, subprocess.SubprocessError, ValueError) as why:
+        log(f"the checks could not be run: {type(why).__name__}")
+        return ()
 
 
 def recognise(agent: Agent, identifiers: dict[str, Any]) -> None:
@@ -352,7 +381,7 @@ def show(agent: Agent) -> None:
     agent.shown = Shown(
         dict(agent.kept),
         dict(agent.state.killed),
-        (),
+        agent.checks,
         len(spool.waiting(agent.spool)),
         agent.state.last_acknowledged_at,
     )

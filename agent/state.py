@@ -8,6 +8,7 @@ from typing import Any
 from agent import files
 from agent.schedule import Entry
 from collectors.facts import compact
+from collectors.sources.probe import Probe
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +51,25 @@ def load(path: Path) -> State:
     """Read the state; a new one where there is none, or none that makes sense."""
     try:
         said: dict[str, Any] = files.read_json(path) or {}
+        wrong = [name for name, value in said.items() if type(value) not in _KINDS[name]]
+        if wrong:
+            return State()
         said["known"] = {table: Known(**one) for table, one in said.get("known", {}).items()}
         said["entries"] = [Entry(**one) for one in said.get("entries", [])]
+        for one in said.get("probes", []):
+            Probe(**one)
         return State(**said)
-    except (TypeError, AttributeError, ValueError):
+    except (TypeError, AttributeError, ValueError, LookupError):
         return State()
+
+
+_TEXTS_OR_NONE = ("hub", "device_id", "last_made_at", "last_acknowledged_at", "last_error", "last_error_at")
+_KINDS: dict[str, set[type]] = {
+    **{name: {type(value)} for name, value in asdict(State()).items() if value is not None},
+    **{name: {str, type(None)} for name in _TEXTS_OR_NONE},
+    "identifiers": {dict, type(None)},
+    "report_every_seconds": {int, type(None)},
+}
 
 
 def save(path: Path, state: State) -> None:
