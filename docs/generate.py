@@ -120,16 +120,16 @@ def _commands() -> Iterator[str]:
 
     app = build(Session("en", translator("en"), {}))
     yield "# Commands\n\nMade from the program's own `--help` by `make docs`.\n"
-    yield from _command(get_command(app), ("baove",))
+    yield from _command(get_command(app), ("baove",), None)
 
 
-def _command(command: Any, words: tuple[str, ...]) -> Iterator[str]:
+def _command(command: Any, words: tuple[str, ...], parent: typer.Context | None) -> Iterator[str]:
     if command.hidden:
         return
-    context = typer.Context(command, info_name=words[-1], terminal_width=WIDTH, max_content_width=WIDTH)
+    context = typer.Context(command, info_name=words[-1], parent=parent, terminal_width=WIDTH, max_content_width=WIDTH)
     yield f"\n## {' '.join(words)}\n\n```text\n{command.get_help(context).strip()}\n```\n"
     for name, inner in getattr(command, "commands", {}).items():
-        yield from _command(inner, (*words, name))
+        yield from _command(inner, (*words, name), context)
 
 
 def _openapi() -> str:

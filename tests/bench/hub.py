@@ -45,7 +45,7 @@ def reports() -> Iterator[Result]:
     lives = [school.life(device) for device in range(DEVICES)]
     floor = DEVICES / _bare_inserts([school.tables(device, 0, "2026-03-02T01:15:00Z") for device in range(DEVICES)])
     with tempfile.TemporaryDirectory() as folder:
-        command = ["taskset", "--cpu-list", "0", sys.executable, "-m", "cli.main", "hub", "run"]
+        command = ["taskset", "--cpu-list", "0", str(Path(sys.executable).with_name("baove")), "hub", "run"]
         os.sched_setaffinity(0, {1})  # this process stays off that core
         try:
             with measure.running(
@@ -53,10 +53,11 @@ def reports() -> Iterator[Result]:
                 lambda: bool(measure.get(f"http://127.0.0.1:{PORT}/healthz")),
             ) as process:
                 for kind, (name, least) in enumerate(BUDGETS.items()):
-                    rate = DEVICES / _send([life[kind] for life in lives])
-                    yield Result(
-                        f"{name} reports a second", rate, least=least, floor=floor if name == "first" else None
-                    )
+                    cpu = measure.fine_cpu_seconds(process)
+                    wall = DEVICES / _send([life[kind] for life in lives])
+                    rate = DEVICES / (measure.fine_cpu_seconds(process) - cpu)
+                    yield Result(f"{name} reports a CPU second", rate, least=least, floor=floor if not kind else None)
+                    yield Result(f"{name} reports a second on the clock", wall)
                 yield Result("hub: resident MiB", measure.resident_bytes(process) / measure.MIB)
         finally:
             os.sched_setaffinity(0, set(range(os.cpu_count() or 1)))
