@@ -19,9 +19,9 @@ DMI = "/sys/class/dmi/id"
 # What makers and firmware write where they had nothing to write; compared without case, blanks and punctuation.
 _PLACEHOLDERS = frozenset(
     """
-    0123456789ab 0123456789abcdef 0x00000000 123456 1234567 987654321 9876543210 abcdefghijk abcdefghijklm assettag
-    assettagnum badindex baseboardmanufacturer baseboardproductname baseboardserialnumber baseboardversion blank
-    boardmanufacturer boardproduct boardproductname boardserialnumber boardversion chassisassettag
+    0123456789ab 0123456789abcdef 0x00000000 123456 1234567 987654321 9876543210 abcdefghijk abcdefghijklm allseries
+    assettag assettagnum badindex baseboardmanufacturer baseboardproductname baseboardserialnumber baseboardversion
+    blank boardmanufacturer boardproduct boardproductname boardserialnumber boardversion chassisassettag
     chassismanufacturer chassisserialnumber chassisversion default defaultserial defaultstring empty empty00
     emptystring eval family filledbyoem filledinbyoem invalid invalidserial manufacturer model
     motherboardserialnumber na noasset noassetinformation noassettag nodata noenclosure noname none noserial
@@ -38,7 +38,7 @@ _PLACEHOLDERS = frozenset(
 # SerNum0, PartNum1, AssetTagNum2: the standard's example names with a count behind them. "To be filled by O.E.M." has
 # many endings.
 _COUNTED = re.compile(
-    r"tobefilledby|(sernum|partnum|assettagnum|serialnum|manufacturer|sku|dimm|none|unknown)\d{1,2}\Z"
+    r"tobefilledby|(sernum|partnum|modulepartnumber|assettagnum|serialnum|manufacturer|sku|dimm|none|unknown)\d{1,2}\Z"
 )
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z")

@@ -10,7 +10,7 @@ from collectors.facts import Failed, collector, fact
 from collectors.identifiers import DMI, credible_serial, credible_text, credible_uuid
 from collectors.sources.files import line, number
 from collectors.sources.linux import Linux
-from collectors.sources.smbios import CHASSIS_TYPES
+from collectors.sources.smbios import CHASSIS_TYPES, UNKNOWN_CHASSIS
 
 
 class Kind(StrEnum):
@@ -45,8 +45,6 @@ class Device:
     firmware_version: Annotated[str | None, "The version of the BIOS or UEFI"] = None
     firmware_date: Annotated[date | None, "The date of the BIOS or UEFI"] = None
 
-
-_NO_CHASSIS = {1, 2}  # Other, Unknown
 
 # DSP0134 7.4.1, "System Enclosure or Chassis Types". What is not here (Other, a dock) is unknown.
 _KINDS = {
@@ -91,7 +89,7 @@ def linux(host: Linux) -> Iterator[Device]:
         board_model=board_model,
         asset_tag=credible_serial(line(host, f"{DMI}/chassis_asset_tag"))
         or credible_serial(line(host, f"{DMI}/board_asset_tag")),
-        chassis=CHASSIS_TYPES.get(chassis) if chassis not in _NO_CHASSIS else None,
+        chassis=CHASSIS_TYPES.get(chassis) if chassis != UNKNOWN_CHASSIS else None,
         firmware_vendor=said("bios_vendor"),
         firmware_version=said("bios_version"),
         firmware_date=_date(line(host, f"{DMI}/bios_date")),

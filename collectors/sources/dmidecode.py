@@ -1,12 +1,23 @@
-"""Turns the text that dmidecode prints into the files that /sys/class/dmi/id would hold on the same machine.
+"""Turns the text that dmidecode prints into the files that /sys would hold on the same machine.
 
 So a recording that holds only such a text (people send those) answers the reads of collectors that know only sysfs.
 """
 
 import re
+import struct
 from collections.abc import Iterator, Mapping
 
-from collectors.sources.smbios import BOARD, CHASSIS, CHASSIS_TYPES, FIRMWARE, SYSTEM
+from collectors.sources.smbios import (
+    BOARD,
+    CHASSIS,
+    CHASSIS_TYPES,
+    END,
+    FIRMWARE,
+    MEMORY_DEVICE,
+    MEMORY_KINDS,
+    SYSTEM,
+    UNKNOWN_CHASSIS,
+)
 
 FOLDER = "/sys/class/dmi/id"
 
@@ -19,7 +30,6 @@ _UUIDS = {
 # dmidecode prints this where the firmware names no string; the kernel leaves the file away, or empty.
 _NO_STRING = "Not Specified"
 
-_UNKNOWN_CHASSIS = 2
 _CHASSIS_NUMBERS = {name: number for number, name in CHASSIS_TYPES.items()}
 
 # (structure, dmidecode's label) -> the kernel's file name (drivers/firmware/dmi-id.c)
@@ -58,39 +68,75 @@ _TYPE = re.compile(r"(Handle 0x[0-9A-Fa-f]+,?)?\s*DMI type (\d+)\b")
 
 
 def files(text: str) -> dict[str, str]:
-    """Return sysfs path to content. The first structure of a type counts, as for the kernel."""
+    """Return the path in /sys/class/dmi/id to its content. The first structure of a type counts, as for the kernel."""
     found: dict[str, str] = {}
-    for kind, label, value in _values(text):
-        name = _FILES.get((kind, label))
-        if name is None or f"{FOLDER}/{name}" in found:
+    seen = set[int]()
+    for kind, said in _structures(text):
+        if kind in seen:
             continue
-        if name == "product_uuid":
-            shown = _UUIDS.get(value.strip(), value)
-        elif name == "chassis_type":
-            shown = str(_CHASSIS_NUMBERS.get(value.strip(), _UNKNOWN_CHASSIS))
-        else:
-            shown = "" if value.strip() == _NO_STRING else value
-        found[f"{FOLDER}/{name}"] = f"{shown}\n"
+        seen.add(kind)
+        for label, value in said.items():
+            name = _FILES.get((kind, label))
+            if name is not None:
+                found.setdefault(f"{FOLDER}/{name}", f"{_shown(name, value)}\n")
     return found
 
 
-def _values(text: str) -> Iterator[tuple[int, str, str]]:
-    """Yield (type, label, value) of the first structure of each type, without what lists within it say.
+def _shown(name: str, value: str) -> str:
+    if name == "product_uuid":
+        return _UUIDS.get(value.strip(), value)
+    if name == "chassis_type":
+        return str(_CHASSIS_NUMBERS.get(value.strip(), UNKNOWN_CHASSIS))
+    return "" if value.strip() == _NO_STRING else value
+
+
+_UNITS = {"kB": 1, "MB": 1 << 10, "GB": 1 << 20, "TB": 1 << 30}
+_SIZE = re.compile(r"(\d+) (kB|MB|GB|TB)\b")
+_SPEED = re.compile(r"(\d+) (MHz|MT/s)")
+_KIND_NUMBERS = {name: number for number, name in MEMORY_KINDS.items()}
+_UNKNOWN_KIND = 2
+_IN_EXTENDED, _MAX_SPEED, _MAX_SIZE = 0x7FFF, 0xFFFE, 0x7FFFFFFF
+
+
+def table(text: str) -> bytes:
+    """Return an SMBIOS table with the memory devices of the text, as /sys/firmware/dmi/tables/DMI would hold them."""
+    made = b"".join(_memory(said) for kind, said in _structures(text) if kind == MEMORY_DEVICE)
+    return made + bytes([END, 4, 0, 0, 0, 0])
+
+
+def _memory(said: Mapping[str, str]) -> bytes:
+    size, speed = _SIZE.match(said.get("Size", "").strip()), _SPEED.match(said.get("Speed", "").strip())
+    kibibytes = int(size[1]) * _UNITS[size[2]] if size else 0
+    small, extended = (0x8000 | kibibytes, 0) if 0 < kibibytes < 1 << 10 else (kibibytes >> 10, 0)
+    if small >= _IN_EXTENDED and kibibytes >= 1 << 10:
+        small, extended = _IN_EXTENDED, min(kibibytes >> 10, _MAX_SIZE)
+    labels = ("Locator", "Bank Locator", "Manufacturer", "Serial Number", "Part Number")
+    # A string is never empty in the table: the blank keeps the numbers of those behind it.
+    strings = [("" if said.get(one) == _NO_STRING else said.get(one, "")).replace("\0", "") or " " for one in labels]
+    kind = _KIND_NUMBERS.get(said.get("Type", "").strip(), _UNKNOWN_KIND)
+    megatransfers = min(int(speed[1]), _MAX_SPEED) if speed else 0
+    data = struct.pack("<HHHHHBBBBBHH", 0, 0xFFFE, 0, 0, small, 2, 0, 1, 2, kind, 0, megatransfers)
+    data += struct.pack("<BBBBBI", 3, 4, 0, 5, 0, extended)
+    return struct.pack("<BBH", MEMORY_DEVICE, 4 + len(data), 0) + data + "\0".join(strings).encode() + b"\0\0"
+
+
+def _structures(text: str) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield each structure's type and what it says itself, without what lists within it say.
 
     How far lines are indented differs (a tab, four blanks, eight, a tab more in old versions), so the first line below
     a structure's title shows it.
     """
     kind: int | None = None
-    seen = set[int]()
+    said: dict[str, str] = {}
     title_is_next, level = False, -1
     for line in text.splitlines():
         if not line.strip():
             continue
         head = _TYPE.match(line.strip())
         if head or line.startswith("Handle "):
-            number = int(head[2]) if head else None
-            kind = None if number in seen else number
-            seen.update(() if number is None else (number,))
+            if kind is not None:
+                yield kind, said
+            kind, said = int(head[2]) if head else None, {}
             title_is_next, level = True, -1
         elif title_is_next:
             title_is_next = False
@@ -99,4 +145,6 @@ def _values(text: str) -> Iterator[tuple[int, str, str]]:
             level = indent if level < 0 else level
             label, colon, value = line.partition(":")
             if colon and indent == level:
-                yield kind, label.strip(), value.removeprefix(" ")
+                said.setdefault(label.strip(), value.removeprefix(" "))
+    if kind is not None:
+        yield kind, said

@@ -17,7 +17,7 @@ The folder holds ``machine.json`` and, under ``root/``, the files as they lay on
 
 What is not in the folder is missing, not empty: an absent file raises FileNotFoundError, an absent program is not
 installed, and absent addresses, sockets or space raise Failed. Where the folder also holds ``dmidecode.txt``, the
-output of that program answers for /sys/class/dmi/id.
+output of that program answers for /sys/class/dmi/id and for the memory modules of /sys/firmware/dmi/tables/DMI.
 """
 
 import json
@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from collectors.facts import Failed, parse_utc
-from collectors.sources import dmidecode
+from collectors.sources import dmidecode, smbios
 from collectors.sources.linux import Completed, Listening
 from collectors.sources.probe import Probe, ProbeResult
 
@@ -53,9 +53,11 @@ class RecordedLinux:
             raise ValueError(f"{described} is not as a recording's should be: {error}") from error
         self._root = folder / "root"
         printed = folder / "dmidecode.txt"
-        made = dmidecode.files(printed.read_text("utf-8", "replace")) if printed.exists() else {}
-        made |= self._said.get("files", {})
-        self._made = {path: text.encode() for path, text in made.items()}
+        text = printed.read_text("utf-8", "replace") if printed.exists() else ""
+        made: dict[str, str] = {**dmidecode.files(text), **self._said.get("files", {})}
+        self._made = {path: content.encode() for path, content in made.items()}
+        if text:
+            self._made[smbios.TABLE] = dmidecode.table(text)
         self._made |= {path: bytes.fromhex(digits) for path, digits in self._said.get("hex", {}).items()}
         self._folders = _folders(self._made)
 

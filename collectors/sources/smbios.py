@@ -139,6 +139,8 @@ def _speed(one: Structure) -> int | None:
     return one.number(0x54, 4) or None if speed == _SPEED_IN_EXTENDED else speed or None
 
 
+UNKNOWN_CHASSIS = 2
+
 # DSP0134 7.4.1, "System Enclosure or Chassis Types", as dmidecode prints them.
 CHASSIS_TYPES = {
     1: "Other",

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectors.sources.dmidecode import FOLDER, files
+from collectors.sources.dmidecode import FOLDER, files, table
+from collectors.sources.smbios import MemoryDevice, memory_devices
 
 TEXT = """# dmidecode 3.3
 Getting SMBIOS data from sysfs.
@@ -131,3 +132,51 @@ def test_no_text_breaks_the_reader(text: str) -> None:
     found = files(f"Handle 0x0001, DMI type 1, 27 bytes\nSystem Information\n{text}")
 
     assert all(path.startswith(f"{FOLDER}/") and content.count("\n") == 1 for path, content in found.items())
+
+
+MEMORY = """Handle 0x0010, DMI type 17, 34 bytes
+Memory Device
+\tArray Handle: 0x000F
+\tTotal Width: 64 bits
+\tSize: {size}
+\tForm Factor: DIMM
+\tLocator: ChannelA-DIMM0
+\tBank Locator: BANK 0
+\tType: {kind}
+\tType Detail: Synchronous
+\tSpeed: {speed}
+\tManufacturer: Not Specified
+\tSerial Number: TEST0001
+\tAsset Tag: None
+\tPart Number: PART-1
+\tConfigured Memory Speed: 1600 MT/s
+
+"""
+
+
+@pytest.mark.parametrize(
+    ("size", "kind", "speed", "expected"),
+    [
+        pytest.param("4096 MB", "DDR3", "1333 MHz", (4 << 30, "DDR3", 1333), id="megabytes"),
+        pytest.param("64 GB", "DDR5", "5600 MT/s", (64 << 30, "DDR5", 5600), id="gigabytes"),
+        pytest.param("512 kB", "DRAM", "Unknown", (512 << 10, "DRAM", None), id="kilobytes"),
+        pytest.param("1024 MB", "<OUT OF SPEC>", "667 MHz (1.5 ns)", (1 << 30, None, 667), id="nanoseconds"),
+    ],
+)
+def test_memory_modules_are_those_of_the_firmwares_table(
+    size: str, kind: str, speed: str, expected: tuple[int, str | None, int | None]
+) -> None:
+    """Each module gives the structure that the firmware had, so that the reader of the table finds it again."""
+    module = MEMORY.format(size=size, kind=kind, speed=speed)
+    empty = MEMORY.format(size="No Module Installed", kind="Unknown", speed="Unknown")
+
+    found = MemoryDevice("ChannelA-DIMM0", "BANK 0", *expected, None, "TEST0001", "PART-1")
+    assert list(memory_devices(table(module + empty + module))) == [found, found]
+
+
+@given(st.text(st.sampled_from("Size:0123456789 kMGTB\t\n-é\0"), max_size=200))
+def test_no_text_breaks_the_table(text: str) -> None:
+    """Any text gives a table that can be read."""
+    made = table(f"Handle 0x0010, DMI type 17, 34 bytes\nMemory Device\n\tSize: {text}")
+
+    assert len(list(memory_devices(made))) <= 1
