@@ -19,7 +19,7 @@ TOP = Path(__file__).resolve().parents[1]
 SAYING = {"sentence", "say", "note", "complain", "Refusal", "SettingsError", "NotHere", "Failed"}
 """The functions whose first argument is said to people."""
 
-SAYING_FOURTH = {"Setting"}
+SAYING_FOURTH, FOURTH = {"Setting"}, 3
 
 
 @cache
@@ -66,8 +66,8 @@ def _in_code(package: str) -> Iterator[tuple[str, str]]:
             if isinstance(node, ast.Call) and node.args and not own and _name(node.func) in SAYING:
                 for text in _texts(node.args[0]):
                     yield text, str(path.relative_to(TOP))
-            if isinstance(node, ast.Call) and _name(node.func) in SAYING_FOURTH:
-                for text in _texts(node.args[3]):
+            if isinstance(node, ast.Call) and len(node.args) > FOURTH and _name(node.func) in SAYING_FOURTH:
+                for text in _texts(node.args[FOURTH]):
                     yield text, str(path.relative_to(TOP))
 
 
