@@ -82,7 +82,8 @@ class VerdictRow:
 
 # The computers that exist: those that report, those that only a record knows, and those that a room should have
 # beyond both. One row of the last kind stands for several computers, none of which was ever heard from.
-COMPUTER_KINDS = ("desktop", "laptop", "all_in_one", "tablet", "server")
+# A tablet counts when it reports: what is only recorded as one may run a system on which nothing here could.
+COMPUTER_KINDS = ("desktop", "laptop", "all_in_one", "server")
 
 _SCHOOL_COMPUTER = f"""
 WITH matched AS (
@@ -125,7 +126,7 @@ WHERE o.computers_expected > COALESCE(k.computers, 0)
 _GUARDING_ANTIVIRUS = """
 WITH known AS (
   SELECT a.device_id, a.name, a.protection, a.up_to_date, a.signatures_at, a.licence_expires_at,
-         CASE WHEN EXISTS (SELECT 1 FROM accepted_antivirus AS x WHERE LOWER(a.name) LIKE LOWER(x.name) || '%')
+         CASE WHEN EXISTS (SELECT 1 FROM accepted_antivirus AS x WHERE x.name <> '' AND LOWER(a.name) LIKE LOWER(x.name) || '%')
               THEN 1 ELSE 0 END AS accepted
   FROM antivirus AS a
 ), ranked AS (
