@@ -19,6 +19,15 @@ TOP = Path(__file__).resolve().parents[1]
 SAYING = {"sentence", "say", "note", "complain", "Refusal", "SettingsError", "NotHere", "Failed"}
 """The functions whose first argument is said to people."""
 
+HEADER = """# What baove says, in Vietnamese. `make words` adds new sentences and takes out old ones.
+msgid ""
+msgstr ""
+"Language: vi\\n"
+"Plural-Forms: nplurals=1; plural=0;\\n"
+"Content-Type: text/plain; charset=utf-8\\n"
+
+"""
+
 SAYING_FOURTH, FOURTH = {"Setting"}, 3
 
 
@@ -136,7 +145,8 @@ def update(package: str) -> int:
             new.add(kept_text, words)
     path_of(package).parent.mkdir(parents=True, exist_ok=True)
     with path_of(package).open("wb") as file:
-        write_po(file, new, width=120, omit_header=False, sort_output=False)
+        file.write(HEADER.encode())
+        write_po(file, new, width=120, omit_header=True)
     return sum(1 for message in new if message.id and not message.string)
 
 
