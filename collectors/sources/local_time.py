@@ -2,7 +2,6 @@
 
 import io
 import re
-import struct
 from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo
 
@@ -23,9 +22,19 @@ def zone(host: Linux) -> tzinfo:
     from zoneinfo import ZoneInfo
 
     try:
-        return ZoneInfo.from_file(io.BytesIO(data))
-    except (ValueError, EOFError, IndexError, OverflowError, MemoryError, struct.error):
+        return ZoneInfo.from_file(_Whole(data))
+    except Exception:  # noqa: BLE001 - seen of damaged files: EOFError, struct.error, AssertionError; none is documented
         return UTC
+
+
+class _Whole(io.BytesIO):
+    """A file that refuses to read beyond its end: zoneinfo looks for the end of a cut one forever (Python 3.11)."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        found = super().read(size)
+        if size is not None and len(found) < size:
+            raise EOFError
+        return found
 
 
 def reader(host: Linux) -> Callable[[str], datetime | None]:
