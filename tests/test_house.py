@@ -24,7 +24,7 @@ MADE_UP = TOP / "tests" / "collectors"
 
 SECRETS = re.compile(
     r"BEGIN (RSA |EC |OPENSSH |)PRIVATE KEY|gh[pousr]_[A-Za-z0-9]{30}|AKIA[A-Z0-9]{16}|xox[abp]-\w{10}"
-    r"|//[\w.+-]+:[^@\s/{}$]+@(?!example\.)[\w.-]+\.[a-z]{2}"
+    r"|//[\w.+-]+:[^@\s/{}$]+@(?!(?:[\w-]+\.)*example\b)[\w.-]+\.[a-z]{2}"
 )
 HOMES = re.compile(r"(?<![\w.])/(?:root|home/[a-z][\w-]*|Users/[A-Za-z][\w-]*)/(?=[\w.])|(?<![\w./-])/work/\w")
 """A folder of the machine that a file was written on. Machines that collectors are tested over are made up."""
