@@ -21,8 +21,8 @@ AGENT_VERSION = "0.1.0"
 DAYS, SCHOOL_DAYS = 40, 20
 """The story covers so many days, and more where fewer school days than that lie within them: after a summer."""
 
-OFTEN_SECONDS = 4 * 3600
-"""A table that is collected at least so often is in every report of a day; the others are in its first."""
+EARLY = timedelta(hours=1)
+"""A table is collected so much before its period is over, since reports do not come to the minute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,24 +45,31 @@ class Agent:
     stream: str = ""
     sequence: int = 0
     started_at: datetime | None = None
+    heard_on: date | None = None
     digests: dict[str, str] = field(default_factory=dict)
+    collected: dict[str, datetime] = field(default_factory=dict)
 
     def report(self, moment: datetime, *, starts: bool) -> dict[str, Any]:
         """Return the report of a moment. A PC that was just switched on begins a new stream."""
         chance = random.Random(f"{self.seed} {self.life.now.number} {moment.isoformat()}")  # noqa: S311 - made up
-        pc = self.life.on(self.calendar.local(moment).date())
+        today = self.calendar.local(moment).date()
+        pc = self.life.on(today)
         if starts or self.started_at is None:
             self.stream, self.sequence = f"{chance.getrandbits(128):032x}", 0
             self.started_at = moment - timedelta(seconds=chance.randint(50, 110))
         self.sequence += 1
+        is_first_today = self.heard_on != today
+        self.heard_on = today
         at = At(pc, moment, self.started_at, self.today, self.calendar, chance)
         whole: dict[str, Any] = {}
         unchanged: dict[str, Any] = {}
         missing: list[dict[str, Any]] = []
         collected_at = utc_text(moment - timedelta(seconds=12))
         for table in filled():
-            if not starts and table not in often():
+            last = self.collected.get(table)
+            if not starts and last is not None and moment - last < periods()[table] - EARLY:
                 continue
+            self.collected[table] = moment
             found = section(at, table)
             if isinstance(found, _Missing):
                 missing.append(
@@ -71,7 +78,7 @@ class Agent:
                         "message": found.message,
                     }
                 )  # fmt: skip
-            elif self.digests.get(table) == found.digest and not (starts and table_of(FACTS[table]).volatile):
+            elif self.digests.get(table) == found.digest and not (is_first_today and table_of(FACTS[table]).volatile):
                 unchanged[table] = {"collected_at": collected_at, "digest": found.digest}
             else:
                 whole[table] = {"collected_at": collected_at, "digest": found.digest, "rows": found.rows}
@@ -101,6 +108,7 @@ class Agent:
         """Send these tables whole the next time: the hub asked for them."""
         for table in wanted:
             self.digests.pop(table, None)
+            self.collected.pop(table, None)
 
 
 def documents(now: datetime, seed: int = SEED) -> Iterator[tuple[datetime, dict[str, Any]]]:
@@ -241,8 +249,6 @@ def filled() -> tuple[str, ...]:
 
 
 @cache
-def often() -> frozenset[str]:
-    """Return the tables that every report of a day has."""
-    return frozenset(
-        table for table, mine in collectors().items() if min(one.every_seconds for one in mine) <= OFTEN_SECONDS
-    )
+def periods() -> Mapping[str, timedelta]:
+    """Return how often each table is collected."""
+    return {table: timedelta(seconds=min(one.every_seconds for one in mine)) for table, mine in collectors().items()}
