@@ -1,9 +1,7 @@
 """What dpkg and apt keep in files: the installed packages, the security archive's index, and how versions compare."""
 
-import gzip
-import lzma
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from collectors.facts import Failed
@@ -96,21 +94,36 @@ def _is_security(name: str) -> bool:
     return "-security_" in name or name.startswith("security.debian.org_")
 
 
-_OPENERS: dict[str, Callable[[bytes], bytes]] = {".gz": gzip.decompress, ".xz": lzma.decompress}
-
-
 def _index(host: Linux, path: str) -> str | None:
     """Return an index's text; apt itself opens what the standard library can't (lz4, zstd)."""
     ending = path[path.rfind("_Packages") + len("_Packages") :]
     try:
         if not ending:
             return host.read(path)
-        if ending in _OPENERS:
-            return _OPENERS[ending](host.read_bytes(path)).decode("utf-8", "replace")
-    except (OSError, EOFError, lzma.LZMAError, ValueError):
+        if ending in {".gz", ".xz"}:
+            return unpacked(ending, host.read_bytes(path)).decode("utf-8", "replace")
+    except (OSError, EOFError, ValueError):
         return None
     done = host.run(APT_HELPER, "cat-file", path)
     return done.output if done and done.status == 0 else None
+
+
+def unpacked(ending: str, data: bytes) -> bytes:
+    """Return what was packed. Raises ValueError, EOFError or OSError. Few PCs keep packed indexes: imported here."""
+    if ending == ".gz":
+        import gzip
+        import zlib
+
+        try:
+            return gzip.decompress(data)
+        except zlib.error as error:
+            raise ValueError from error
+    import lzma
+
+    try:
+        return lzma.decompress(data)
+    except lzma.LZMAError as error:
+        raise ValueError from error
 
 
 _PARTS = re.compile(r"([^0-9]*)([0-9]*)")

@@ -1,13 +1,11 @@
 """What apt's and dnf's logs say of updates. Their times are local; the zone is the machine's."""
 
-import contextlib
-import gzip
 import re
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from collectors.sources.debian import unpacked
 from collectors.sources.linux import Linux
 from collectors.sources.local_time import reader, utc
 
@@ -45,8 +43,10 @@ def _logs(host: Linux, path: str) -> Iterator[str]:
             yield host.read(f"{path}.{number}")
         elif host.exists(f"{path}.{number}.gz"):
             packed = host.read_bytes(f"{path}.{number}.gz")
-            with contextlib.suppress(EOFError, gzip.BadGzipFile, zlib.error):  # one that was cut hides no other
-                yield gzip.decompress(packed).decode("utf-8", "replace")
+            try:
+                yield unpacked(".gz", packed).decode("utf-8", "replace")
+            except (OSError, EOFError, ValueError):
+                continue  # one that was cut hides no other
 
 
 _ITEM = re.compile(r"([^\s:,()]+):([^\s,()]+) \(([^\s,()]+), ([^\s,()]+)\)")

@@ -67,7 +67,7 @@ class Linux(Protocol):
         """Return when a file was last written, UTC."""
 
     def run(self, *command: str) -> Completed | None:
-        """Run a program in English and return what it left; None where it is not installed."""
+        """Run a program (by its name, or its path) in English and return what it left; None where it is not there."""
 
     def space(self, mount: str) -> tuple[int, int]:
         """Return a mounted file system's size and free bytes (free to ordinary users)."""
@@ -165,8 +165,11 @@ class LiveLinux:
 
 
 def _program(name: str) -> str | None:
-    """Return where a program is installed. shutil.which does the same, and imports three decompressors."""
-    paths = (f"{folder}/{name}" for folder in PROGRAM_PATH.split(":"))
+    """Return where a program is installed. shutil.which does the same, and imports three decompressors.
+
+    A name that is a path already stays as it is: some programs lie in folders of their own (apt's helper, Bitdefender).
+    """
+    paths = (name,) if name.startswith("/") else tuple(f"{folder}/{name}" for folder in PROGRAM_PATH.split(":"))
     return next((path for path in paths if Path(path).is_file() and os.access(path, os.X_OK)), None)
 
 

@@ -1,8 +1,11 @@
 """dpkg's versions sort as dpkg sorts them, and its database is read whole or not at all."""
 
+import gzip
 import itertools
+import lzma
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -10,6 +13,7 @@ from hypothesis import strategies as st
 
 from collectors.facts import Failed
 from collectors.sources import debian
+from collectors.sources.linux import LiveLinux
 from tests.collectors.host.machines import machine
 
 # Each is higher than the one before: deb-version(7)'s own cases, and those seen in archives.
@@ -100,3 +104,22 @@ def test_a_products_version_is_without_debians_part() -> None:
     assert debian.version_of(machine({debian.STATUS: stanza}), "clamav-base") == "1.4.3"
     assert debian.version_of(machine({debian.STATUS: stanza}), "clamav") is None
     assert debian.version_of(machine(), "clamav-base") is None
+
+
+@pytest.mark.skipif(not Path(debian.APT_HELPER).exists(), reason="needs apt's own helper")
+def test_apts_helper_is_found_where_it_lies(tmp_path: Path) -> None:
+    """It is in no folder of programs, so it is run by its path."""
+    packed = tmp_path / "x_Packages.xz"
+    packed.write_bytes(lzma.compress(b"Package: a\n"))
+    done = LiveLinux().run(debian.APT_HELPER, "cat-file", str(packed))
+    assert done is not None
+    assert (done.status, done.output) == (0, "Package: a\n")
+
+
+@pytest.mark.parametrize("ending", [".gz", ".xz"])
+def test_a_packed_index_that_was_cut_is_none(ending: str) -> None:
+    """Half an archive offers nothing that counts."""
+    packed = gzip.compress(b"x" * 999) if ending == ".gz" else lzma.compress(b"x" * 999)
+    path = f"{debian.LISTS}/security.debian.org_dists_bookworm-security_main_binary-amd64_Packages{ending}"
+    for data in (packed[:20], b"", packed[:12] + b"\xff" * 20):
+        assert debian.security_versions(machine({path: data})) is None
