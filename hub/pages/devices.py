@@ -8,7 +8,7 @@ from typing import Any
 from litestar import get
 from litestar.exceptions import NotFoundException
 
-from collectors.facts import Table, table_of
+from collectors.facts import Field, Table, table_of
 from hub.pages.attention import rooms_to_choose
 from hub.pages.evidence import reasons_of
 from hub.pages.inventory import STATES, devices, in_order
@@ -205,7 +205,7 @@ def _tables(page: Page, device_id: str) -> list[Row]:
         columns = ", ".join(f'"{field.name}"' for field in table.fields)
         found = page.query(f'SELECT {columns} FROM "{name}" WHERE device_id = :device_id', {"device_id": device_id})
         found.sort(key=lambda row: [sort_key(str(row[key])) for key in table.key])
-        rows = [[page.formats.fact(field, row[field.name]) for field in table.fields] for row in found]
+        rows = [[_shown(page, name, field, row[field.name]) for field in table.fields] for row in found]
         shown.append(
             {
                 "name": name,
@@ -221,6 +221,12 @@ def _tables(page: Page, device_id: str) -> list[Row]:
         )
     place = {name: number for number, name in enumerate(FIRST)}
     return sorted(shown, key=lambda row: (place.get(row["name"], len(FIRST)), sort_key(row["title"])))
+
+
+def _shown(page: Page, table: str, field: Field, value: Any) -> str:
+    """Return a field's value; settings are called by words of their own, which the catalogue translates."""
+    text = page.formats.fact(field, value)
+    return page.say(text) if table == "setting" and field.name == "name" else text
 
 
 _PARTS = ("device", "processor", "memory_module", "disk", "graphics", "network_interface", "monitor", "battery")

@@ -17,6 +17,7 @@ from rules.words import sentence, translator
 UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 STEP = 1024
 
+_DAY_SECONDS = 86400
 _UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
@@ -96,15 +97,15 @@ class Formats:
         """Return a length of time in its largest unit: '3 giờ'."""
         if seconds is None:
             return self.unknown
-        for size, words in (
-            (86400, "{count} days"),
-            (3600, "{count} hours"),
-            (60, "{count} minutes"),
-            (1, "{count} seconds"),
-        ):
-            if abs(seconds) >= size:
-                return self.say(words, count=self.number(seconds / size, 0 if size > 1 else 1))
-        return self.say("{count} ms", count=self.number(seconds * 1000, 1))
+        size = next((size for size in (_DAY_SECONDS, 3600, 60, 1) if abs(seconds) >= size), 0)
+        count = self.number(seconds / size, 0 if size > 1 else 1) if size else self.number(seconds * 1000, 1)
+        if size == _DAY_SECONDS:
+            return self.say("{count} days", count=count)
+        if size == 3600:  # noqa: PLR2004 - an hour's
+            return self.say("{count} hours", count=count)
+        if size == 60:  # noqa: PLR2004 - a minute's
+            return self.say("{count} minutes", count=count)
+        return self.say("{count} seconds", count=count) if size else self.say("{count} ms", count=count)
 
     def ago(self, value: str | datetime | None, now: datetime) -> str:
         """Return how long ago something was."""
