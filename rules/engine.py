@@ -273,6 +273,8 @@ class Target:
     checks: tuple[str, ...] = ()
     sql: str | None = None
     columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """What the words in the rows of its evidence say to people: its reasons, and what a cell may list."""
     aliases: tuple[str, ...] = ()
     examples: tuple[Mapping[str, Any], ...] = ()
 

@@ -173,6 +173,18 @@ def _target(rulebook: Rulebook, document: Located, target: Target) -> Iterator[P
         yield document.problem("sql", sentence("expected no ELSE 'pass': a forgotten case would pass"))
     for plan in demands:
         yield from _limits(document, target.sql, _named_by(plan, target))
+    said = {word for text in re.findall(r"'([a-z_0-9 ]+)'", bare) for word in text.split()}
+    for name in target.words:
+        if name not in said:
+            yield document.problem("words", sentence("expected only words that the SQL gives, found {name}", name=name))
+    for name in sorted(_reasons_said(bare) - {*target.words}):
+        yield document.problem("words", sentence("expected what {name} says: the SQL gives it", name=name))
+
+
+def _reasons_said(sql: str) -> set[str]:
+    """Return the reasons that SQL gives: the words of each CASE that ends AS reason."""
+    cases = re.findall(r"CASE((?:(?!\bCASE\b).)*?)END AS reason", sql, re.DOTALL)
+    return {word for case in cases for word in re.findall(r"(?:THEN|ELSE)\s+'([a-z_0-9]+)'", case)}
 
 
 def _named_by(plan: Plan, target: Target) -> set[str]:

@@ -260,6 +260,12 @@ class Document:
             return {"vi": "", "en": ""}
         return dict(value)
 
+    def named_words(self, name: str, expected: str) -> dict[str, Words]:
+        """Return names, each with its text in both languages; absent: none."""
+        value = self.get(name, dict, expected, {})
+        inner = Document(self.file, value, self.problems) if isinstance(value, Located) else None
+        return {key: inner.words(key) for key in value} if inner else {}
+
     def texts(self, name: str) -> tuple[str, ...]:
         """Return a list of texts; absent: none."""
         value = self.get(name, list, sentence("expected a list of texts"), [])
@@ -341,8 +347,8 @@ _CHECK_FIELDS = (
 
 def _check(document: Document, name: str) -> Check:
     document.only(*_CHECK_FIELDS)
-    reasons = document.get("reasons", dict, sentence("expected each reason with its sentence"))
-    inner = Document(document.file, reasons, document.problems) if isinstance(reasons, Located) else None
+    if "reasons" not in document.content:
+        document.wrong("reasons", sentence("expected each reason with its sentence"))
     needs = document.texts("needs")
     if document.content.get("needs") in (None, []):
         document.wrong("needs", sentence("expected the tables that decide, such as [antivirus]"))
@@ -353,7 +359,7 @@ def _check(document: Document, name: str) -> Check:
         clause=document.text("clause"),
         needs=needs,
         remedy=document.words("remedy"),
-        reasons={reason: inner.words(reason) for reason in reasons} if inner else {},
+        reasons=document.named_words("reasons", sentence("expected each reason with its sentence")),
         sql=document.sql(),
         uses=document.texts("uses"),
         not_here=document.one_of("not_here", ("not_applicable", "unknown"), "not_applicable"),
@@ -364,7 +370,8 @@ def _check(document: Document, name: str) -> Check:
 
 
 _TARGET_FIELDS = (
-    "id", "aliases", "title", "population", "counts", "unit", "remedy", "checks", "sql", "columns", "examples",
+    "id", "aliases", "title", "population", "counts", "unit", "remedy", "checks", "sql", "columns", "words",
+    "examples",
 )  # fmt: skip
 
 
@@ -373,8 +380,6 @@ def _target(document: Document, name: str) -> Target:
     checks, sql = document.texts("checks"), document.sql(None)
     if bool(checks) == bool(sql):
         document.wrong("checks", sentence("expected either checks or sql"))
-    columns = document.get("columns", dict, sentence("expected each column with its heading"), {})
-    inner = Document(document.file, columns, document.problems) if isinstance(columns, Located) else None
     return Target(
         id=document.id(name),
         title=document.words("title"),
@@ -384,7 +389,8 @@ def _target(document: Document, name: str) -> Target:
         remedy=document.words("remedy"),
         checks=checks,
         sql=sql,
-        columns={column: inner.words(column) for column in columns} if inner else {},
+        columns=document.named_words("columns", sentence("expected each column with its heading")),
+        words=document.named_words("words", sentence("expected each word of the evidence with what it says")),
         aliases=document.texts("aliases"),
         examples=document.mappings("examples"),
     )

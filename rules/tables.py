@@ -126,7 +126,8 @@ WHERE o.computers_expected > COALESCE(k.computers, 0)
 _GUARDING_ANTIVIRUS = """
 WITH known AS (
   SELECT a.device_id, a.name, a.protection, a.up_to_date, a.signatures_at, a.licence_expires_at,
-         CASE WHEN EXISTS (SELECT 1 FROM accepted_antivirus AS x WHERE x.name <> '' AND LOWER(a.name) LIKE LOWER(x.name) || '%')
+         CASE WHEN EXISTS (SELECT 1 FROM accepted_antivirus AS x
+                           WHERE x.name <> '' AND LOWER(a.name) LIKE LOWER(x.name) || '%')
               THEN 1 ELSE 0 END AS accepted
   FROM antivirus AS a
 ), ranked AS (

@@ -41,6 +41,8 @@ def test_our_own_rules_lack_nothing() -> None:
         ("targets/host-firewall.yaml", "checks: [firewall-enabled]", "checks: [no-open-malware]", "a target that uses this check"),
         ("targets/digital-records.yaml", "ELSE 'unknown' END AS verdict", "ELSE 'pass' END AS verdict", "no ELSE 'pass'"),
         ("targets/classroom-internet.yaml", ":internet_days AS until_days", ":web_days AS until_days", "found :web_days"),
+        ("targets/classroom-internet.yaml", "  no_device:", "  no_devices:", "only words that the SQL gives, found no_devices"),
+        ("targets/classroom-internet.yaml", "  no_device:", "  no_devices:", "what no_device says: the SQL gives it"),
         ("targets/teacher-devices.yaml", "verdict: pass,", "verdict: fail,", "example for the verdict pass"),
         ("reasons.yaml", "never_came:", "never_come:", "expected the sentence of this reason"),
     ],
