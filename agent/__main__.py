@@ -39,8 +39,12 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _refuse(why: str) -> int:
-    print(f"baove: {translator(language_of(os.environ))(why)}", file=sys.stderr)  # noqa: T201 - a command
+    print(f"baove: {_say()(why)}", file=sys.stderr)  # noqa: T201 - a command
     return REFUSED
+
+
+def _say() -> Callable[[str], str]:
+    return translator(language_of(os.environ))
 
 
 def _print(asked: argparse.Namespace, said: Any, as_text: Callable[[Any], str]) -> None:
@@ -61,14 +65,14 @@ def _status(asked: argparse.Namespace, settings: Mapping[str, Value]) -> int:
     from agent.status import as_text, status
 
     said = status(settings)
-    _print(asked, said, as_text)
+    _print(asked, said, lambda said: as_text(said, _say()))
     return FALLS_SHORT if said["falls_short"] else DONE
 
 
 def _explain(asked: argparse.Namespace, settings: Mapping[str, Value]) -> int:
     from agent.explain import as_text, explain
 
-    _print(asked, explain(settings), as_text)
+    _print(asked, explain(settings), lambda said: as_text(said, _say()))
     return DONE
 
 

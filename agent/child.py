@@ -92,7 +92,7 @@ def _host(request: Mapping[str, Any]) -> Any:
         try:
             return RecordedLinux(Path(request["recording"]))
         except ValueError as why:
-            raise Refused(sentence("{why}", why=why)) from why
+            raise Refused(str(why)) from why
     if sys.platform != "linux":
         raise Refused(sentence("no collectors exist for {system} yet", system=sys.platform))
     from collectors.sources.linux import LiveLinux
@@ -111,8 +111,13 @@ def _chosen(system: str, tables: Sequence[str] | None) -> list[Collector]:
     found = []
     for table in tables:
         if table not in known:
-            template = "no table {table} is collected on a PC: expected one of {known}"
-            raise Refused(sentence(template, table=table, known=", ".join(known)))
+            raise Refused(
+                sentence(
+                    "no table {table} is collected on a PC: expected one of {known}",
+                    table=table,
+                    known=", ".join(known),
+                )
+            )
         module = importlib.import_module(f"collectors.host.{table}")
         mine = [one for one in vars(module).values() if isinstance(one, Collector) and one.system == system]
         if not mine:
@@ -129,7 +134,10 @@ def main() -> None:
         collect(json.load(sys.stdin.buffer), answers)
     except Refused as why:
         (said,) = why.args
-        arguments = {name: str(value) for name, value in said.arguments.items()} if isinstance(said, Sentence) else {}
-        answers.write(compact().encode(["refused", said.template, arguments]).encode() + b"\n")
+        plainly = (
+            said if isinstance(said, Sentence) else sentence("{why}", why=said)
+        )  # a recording tells its own errors
+        arguments = {name: str(value) for name, value in plainly.arguments.items()}
+        answers.write(compact().encode(["refused", plainly.template, arguments]).encode() + b"\n")
     answers.flush()
     os._exit(0)  # nothing is left to tidy, and threads of a library that hang must not hold the process

@@ -2,11 +2,12 @@
 
 import enum
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from collectors.facts import Field
 from collectors.settings import Value
+from rules.words import sentence
 
 IDENTIFIERS = {
     "smbios_uuid": "The board's number in its firmware: tells this PC from all others",
@@ -76,23 +77,23 @@ def _field(field: Field) -> dict[str, Any]:
     return said
 
 
-def as_text(said: Mapping[str, Any], width: int = 100) -> str:
-    """Return the same for people."""
+def as_text(said: Mapping[str, Any], say: Callable[[str], str] = str, width: int = 100) -> str:
+    """Return the same for people, in the language of ``say``; a field's own sentence is English, as in the code."""
     lines = [
-        f"This PC's facts go to {said['hub']}, and to nobody else."
+        say(sentence("This PC's facts go to {hub}, and to nobody else.", hub=said["hub"]))
         if said["hub"]
-        else "No hub is set: nothing is sent.",
-        said["never"],
+        else say("No hub is set: nothing is sent."),
+        say(said["never"]),
     ]
     for table in said["tables"]:
-        lines += ["", f"{table['table']}: {table['why']}"]
+        lines += ["", f"{table['table']}: {say(table['why'])}"]
         lines += _pairs({field["name"]: _about(field) for field in table["fields"]}, width)
     for title, name in (
-        ("Which PC it is", "identifiers"),
-        ("With each report", "envelope"),
-        ("Kept on this PC", "kept_on_this_pc"),
+        (say("Which PC it is"), "identifiers"),
+        (say("With each report"), "envelope"),
+        (say("Kept on this PC"), "kept_on_this_pc"),
     ):
-        lines += ["", f"{title}:", *_pairs(said[name], width)]
+        lines += ["", f"{title}:", *_pairs({one: say(about) for one, about in said[name].items()}, width)]
     return "\n".join(lines)
 
 

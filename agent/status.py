@@ -1,12 +1,13 @@
 """How the agent on this PC fares, read from its data folder alone."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from agent import cache, lock, spool, state
 from collectors.facts import Outcome, parse_utc
 from collectors.settings import SettingsError, Value
+from rules.words import sentence
 
 SLACK = timedelta(minutes=10)
 
@@ -71,46 +72,49 @@ def _table(kept: cache.Kept | None, every_seconds: int, now: datetime, *, runnin
 
 def _falls_short(said: Mapping[str, Any], now: datetime) -> list[str]:
     """Return a sentence for each thing that is not as it should be."""
-    found = []
+    found: list[str] = []
     if not said["running"]:
-        found.append("the agent does not run")
+        found.append(sentence("the agent does not run"))
     for table, one in said["tables"].items():
         if one["outcome"] in {Outcome.FAILED, Outcome.TIMED_OUT}:
-            found.append(f"{table} {one['outcome']}: {one['message']}")
+            found.append(sentence("{table} could not be collected: {why}", table=table, why=one["message"]))
         elif one["overdue"]:
-            found.append(f"{table} is overdue")
+            found.append(sentence("{table} is overdue", table=table))
     if said["hub"] is not None:
         at, every = said["last_acknowledged_at"], timedelta(seconds=said["report_every_seconds"])
         if at is None:
-            found.append("the hub has not taken any report yet")
+            found.append(sentence("the hub has not taken any report yet"))
         elif now - parse_utc(at) > 2 * every + SLACK:
-            found.append(f"the hub has not taken a report since {at}")
+            found.append(sentence("the hub has not taken a report since {at}", at=at))
         if said["last_error"]:
             found.append(said["last_error"])
     if said["reports"]["dropped"]:
-        found.append(f"reports were dropped since the spool was full: {said['reports']['dropped']}")
+        found.append(
+            sentence("reports were dropped since the spool was full: {count}", count=said["reports"]["dropped"])
+        )
     return found
 
 
-def as_text(said: Mapping[str, Any]) -> str:
-    """Return the status for people."""
+def as_text(said: Mapping[str, Any], say: Callable[[str], str] = str) -> str:
+    """Return the status for people, in the language of ``say``."""
     top = [
-        ("agent", "running" if said["running"] else "not running"),
-        ("data", said["data"]),
-        ("hub", said["hub"] or "none: nothing is sent"),
-        ("device", said["device_id"] or "not known to a hub yet"),
-        ("last report", said["last_report_at"] or "none"),
-        ("acknowledged", said["last_acknowledged_at"] or "none"),
-        ("waiting", f"{said['spool']['reports']} reports, {said['spool']['bytes']} bytes"),
+        (say("agent"), say("running") if said["running"] else say("not running")),
+        (say("data"), said["data"]),
+        (say("hub"), said["hub"] or say("none: nothing is sent")),
+        (say("device"), said["device_id"] or say("not known to a hub yet")),
+        (say("last report"), said["last_report_at"] or say("none")),
+        (say("acknowledged"), said["last_acknowledged_at"] or say("none")),
+        (say("waiting"), say(sentence("{reports} reports, {bytes} bytes", **said["spool"]))),
     ]
     lines = [f"{name:13} {value}" for name, value in top]
     if said["tables"]:
         width = max(map(len, said["tables"]))
         lines.append("")
     for table, one in said["tables"].items():
-        killed = f", killed {said['killed'][table]} times" if table in said["killed"] else ""
+        times = said["killed"].get(table)
+        killed = f", {say(sentence('killed {times} times', times=times))}" if times else ""
         message = f": {one['message']}" if one.get("message") else ""
         lines.append(
-            f"{table:{width}}  {one['attempted_at'] or '-':20}  {one['outcome'] or 'never run'}{killed}{message}"
+            f"{table:{width}}  {one['attempted_at'] or '-':20}  {one['outcome'] or say('never run')}{killed}{message}"
         )
-    return "\n".join([*lines, *(f"! {one}" for one in said["falls_short"])])
+    return "\n".join([*lines, *(f"! {say(one)}" for one in said["falls_short"])])

@@ -121,13 +121,13 @@ class _Child:
 
         A process that waits for a broken disk can't even be killed, and its pipe stays open with it.
         """
-        assert self._process.stdin is not None  # noqa: S101 - both are pipes
-        assert self._process.stdout is not None  # noqa: S101
+        asked, answers = self._process.stdin, self._process.stdout
         with contextlib.suppress(OSError, ValueError):
-            self._process.stdin.write(request)
-            self._process.stdin.close()
-            while line := self._process.stdout.readline(LINE_LIMIT):
-                self._lines.put(line)
+            if asked is not None and answers is not None:  # both are pipes
+                asked.write(request)
+                asked.close()
+                while line := answers.readline(LINE_LIMIT):
+                    self._lines.put(line)
         self._lines.put(b"")
 
     def _line(self, until: float) -> bytes:

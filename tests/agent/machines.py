@@ -20,6 +20,7 @@ def recorded(folder: Path, *, hanging: tuple[str, ...] = (), now: str = "2026-03
     """Record a machine that has an operating system. A ``hanging`` path never gives an end: it is a pipe."""
     files = {
         "/etc/os-release": OS_RELEASE,
+        "/proc/sys/kernel/hostname": "lab1-pc01\n",
         "/proc/sys/kernel/osrelease": "6.1.0-18-amd64\n",
         "/proc/sys/kernel/arch": "x86_64\n",
         "/proc/stat": "cpu 1 2 3\nbtime 1772400000\n",

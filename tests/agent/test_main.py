@@ -114,11 +114,12 @@ def test_a_pc_explains_with_what_a_pc_has(pc: dict[str, str]) -> None:
 def test_a_pc_checks_itself_with_what_a_pc_has(pc: dict[str, str], tmp_path: Path) -> None:
     """The rules come compiled to JSON, as the build writes them, and run on the standard library's sqlite3."""
     subprocess.run([sys.executable, "-c", COMPILE], cwd=TOP, check=True)
-    done = run("check", "--json", "--recording", str(DESKTOP), "--data", str(tmp_path), **pc)
+    machine = recorded(tmp_path / "machine")
+    done = run("check", "--json", "--recording", str(machine), "--data", str(tmp_path), **pc)
     said = {one["check"]: one for one in json.loads(done.stdout)}
 
     assert done.returncode == 1, done.stderr
-    assert said["system-supported"]["verdict"] in {"pass", "fail"}
+    assert said["system-supported"]["verdict"] == "pass"
     assert said["firewall-enabled"]["title"].keys() == {"vi", "en"}
     assert native(pc) <= {"psutil"}
 
