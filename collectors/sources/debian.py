@@ -143,9 +143,15 @@ def _order(letter: str) -> int:
     return ord(letter) if letter.isascii() and letter.isalpha() else ord(letter) + 256
 
 
+_END = ([0], (0, ""))
+
+
 def _parts(text: str) -> list[tuple[list[int], _Number]]:
-    # The 0 stands for the end of a run of letters: after "~", before all else.
-    return [([*map(_order, letters), 0], _number(digits)) for letters, digits in _PARTS.findall(text)]
+    """Return the runs of letters and of digits. The 0 stands for the end of letters: after "~", before all else."""
+    parts = [([*map(_order, letters), 0], _number(digits)) for letters, digits in _PARTS.findall(text)]
+    while len(parts) > 1 and parts[-1] == _END:
+        parts.pop()
+    return [*parts, _END]  # a text that ends is as one that goes on with nothing, and so above "~"
 
 
 def version_key(version: str) -> _Key:
