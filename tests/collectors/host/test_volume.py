@@ -1,0 +1,73 @@
+"""Volumes are the file systems of this machine's own disks."""
+
+from typing import Any
+
+import pytest
+
+from tests.collectors.host.machines import machine, rows
+
+DISK = {
+    "/sys/block/sda/dev": "8:0\n",
+    "/sys/block/sda/sda1/dev": "8:1\n",
+    "/sys/block/sda/sda2/dev": "8:2\n",
+    "/sys/block/sdb/dev": "8:16\n",
+    "/sys/block/sdb/removable": "1\n",
+    "/sys/block/sdb/sdb1/dev": "8:17\n",
+    "/sys/block/loop0/dev": "7:0\n",
+}
+
+
+def volumes(*mounts: str, **said: Any) -> list[dict[str, Any]]:
+    """Return the volumes of a machine with these mounts: 'numbers root mount kind source'."""
+    lines = []
+    for mount in mounts:
+        numbers, root, place, kind, source = mount.split(" ")
+        lines.append(f"30 1 {numbers} {root} {place} rw,relatime shared:1 - {kind} {source} rw\n")
+    space = {place: [1000, 400] for place in ("/", "/home", "/srv/học liệu", "/data")}
+    return rows("volume", machine({**DISK, "/proc/self/mountinfo": "".join(lines)}, **{"space": space, **said}))
+
+
+@pytest.mark.parametrize(
+    "mount",
+    [
+        pytest.param("0:20 / /proc proc proc", id="proc"),
+        pytest.param("0:21 / /tmp tmpfs tmpfs", id="memory"),
+        pytest.param("0:22 / /mnt nfs4 server:/share", id="network"),
+        pytest.param("0:23 / /mnt cifs //server/share", id="windows-share"),
+        pytest.param("7:0 / /snap/core squashfs /dev/loop0", id="snap"),
+        pytest.param("7:0 / /mnt/image ext4 /dev/loop0", id="image"),
+        pytest.param("0:24 / /var/lib/docker/x overlay overlay", id="container"),
+        pytest.param("8:17 / /mnt vfat /dev/sdb1", id="stick"),
+        pytest.param("8:2 / /media/somebody/KEY ext4 /dev/sda2", id="somebodys-path"),
+        pytest.param("8:2 / /home/somebody ext4 /dev/sda2", id="somebodys-home"),
+    ],
+)
+def test_what_is_no_volume_of_the_machine_is_left_out(mount: str) -> None:
+    """Memory, networks, images, sticks, and paths that name a person are not there; the root beside them is."""
+    assert [one["mount"] for one in volumes("8:1 / / ext4 /dev/sda1", mount)] == ["/"]
+
+
+def test_a_file_system_at_several_places_is_one_volume() -> None:
+    """Bind mounts and subvolumes are counted once, at the shortest path."""
+    found = volumes("0:38 /@home /home btrfs /dev/sda2", "0:38 /@ / btrfs /dev/sda2", "8:2 /x /srv/x btrfs /dev/sda2")
+
+    assert [one["mount"] for one in found] == ["/"]
+
+
+def test_an_overlay_is_a_volume_where_it_is_the_root() -> None:
+    """A diskless or frozen PC runs on one; whether it is encrypted can't be known."""
+    found = volumes("0:30 / / overlay overlay")
+
+    assert [(one["mount"], one["filesystem"], one["encrypted"]) for one in found] == [("/", "overlay", None)]
+
+
+def test_blanks_and_letters_of_a_path_are_kept() -> None:
+    """The kernel writes a blank as an octal number, and other letters as they are."""
+    assert [one["mount"] for one in volumes("8:2 / /srv/học\\040liệu ext4 /dev/sda2")] == ["/srv/học liệu"]
+
+
+def test_a_file_system_of_no_size_has_a_size_that_is_not_known() -> None:
+    """A dead mount says zero: null, not an empty disk."""
+    found = volumes("8:2 / /data ext4 /dev/sda2", space={"/data": [0, 0]})
+
+    assert [(one["size_bytes"], one["free_bytes"]) for one in found] == [(None, None)]
