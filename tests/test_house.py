@@ -17,7 +17,7 @@ from tests import words
 TOP = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((TOP / "pyproject.toml").read_text())
 
-ALSO_TESTS = {"host"}
+ALSO_TESTS = {"damage", "golden", "hostile", "made_up", "properties", "this_machine"}
 """Files of tests/collectors/host that test no one collector: those over all of them."""
 
 MADE_UP = TOP / "tests" / "collectors"
