@@ -42,7 +42,7 @@ MOMENTS = st.sampled_from(
      "2026-03-02T01:15:00Z", "2026-03-03T01:15:00Z", "2026-03-03T01:15:01Z", "2031-01-01T00:00:00Z"]
 )  # fmt: skip
 WORDS = st.sampled_from(
-    ["", "x", "Windows 10", "Windows 11", "22H2", "24H2", "Pro", "Education", "windows", "linux", "tcp", "0.0.0.0",
+    ["", "x", "Windows 10", "Windows 11", "22H2", "24H2", "Pro", "Education", "windows", "linux", "tcp", "192.168.1.7",
      "127.0.0.1", "::1", "domain", "public", "Microsoft Defender", "Ứng dụng"]
 )  # fmt: skip
 BY_TYPE: Mapping[type, st.SearchStrategy[Any]] = {
