@@ -29,6 +29,11 @@ COLLECT_AGAIN_SECONDS = 600.0
 """How long to wait where the collecting process could not even start."""
 
 
+SENDING_SECONDS = 30.0
+"""What waits is sent for so long at one wake-up: a hub that answers slowly must not keep the agent from collecting."""
+
+NOT_SPOOLED = -1
+
 CHECK_SECONDS = 6 * 3600.0
 """Verdicts change when a fact does, and by the clock: so often they are asked for where no fact changed."""
 
@@ -309,7 +314,10 @@ def make_report(agent: Agent, now: schedule.Moment) -> None:
 
 def send_waiting(agent: Agent, now: schedule.Moment) -> None:
     """Send what waits, the oldest first, until the hub fails."""
+    began = time.monotonic()
     for one in spool.waiting(agent.spool):
+        if time.monotonic() - began > SENDING_SECONDS:
+            return
         try:
             body = one.path.read_bytes()
         except OSError as why:
@@ -324,7 +332,7 @@ def send_waiting(agent: Agent, now: schedule.Moment) -> None:
         remember(agent)
 
 
-def _deliver(agent: Agent, body: bytes, now: schedule.Moment, number: int = 0) -> bool | None:
+def _deliver(agent: Agent, body: bytes, now: schedule.Moment, number: int = NOT_SPOOLED) -> bool | None:
     """Send one report; return whether the hub took it, and None where it did not answer as a hub."""
     at = utc_text(datetime.fromtimestamp(now.wall, UTC))
     try:
