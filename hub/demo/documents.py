@@ -117,28 +117,28 @@ def documents(now: datetime, seed: int = SEED) -> Iterator[tuple[datetime, dict[
         yield due.moment, due.agent.report(due.moment, starts=due.starts)
 
 
-def reports(now: datetime, seed: int = SEED) -> Iterator[Planned]:
-    """Yield what is due up to now, in the order of time."""
-    yield from itertools.takewhile(lambda due: due.moment <= now, _planned(now, seed))
+def reports(now: datetime, seed: int = SEED, told_at: datetime | None = None) -> Iterator[Planned]:
+    """Yield what is due up to now, in the order of time. The story counts back from ``told_at``, else now."""
+    yield from itertools.takewhile(lambda due: due.moment <= now, _planned(now, seed, told_at or now))
 
 
-def agents(now: datetime, seed: int = SEED) -> list[Agent]:
-    """Return an agent for each PC of the school."""
+def agents(told_at: datetime, seed: int = SEED) -> list[Agent]:
+    """Return an agent for each PC of the school, in a story whose days count back from a moment."""
     calendar = read_calendar()
-    today = calendar.local(now).date()
-    return [Agent(life, today, calendar, seed) for life in lives(school_days(calendar, now))]
+    today = calendar.local(told_at).date()
+    return [Agent(life, today, calendar, seed) for life in lives(school_days(calendar, told_at))]
 
 
-def school_days(calendar: Calendar, now: datetime) -> list[date]:
-    """Return the school days of the story, up to today."""
-    return [day for day in calendar.days(now, DAYS, SCHOOL_DAYS) if calendar.is_school_day(day)]
+def school_days(calendar: Calendar, told_at: datetime) -> list[date]:
+    """Return the school days of the story, up to the day on which it is told."""
+    return [day for day in calendar.days(told_at, DAYS, SCHOOL_DAYS) if calendar.is_school_day(day)]
 
 
-def _planned(now: datetime, seed: int) -> Iterator[Planned]:
+def _planned(now: datetime, seed: int, told_at: datetime) -> Iterator[Planned]:
     calendar = read_calendar()
     days = calendar.days(now, DAYS, SCHOOL_DAYS)
-    taught = [day for day in days if calendar.is_school_day(day)]
-    crew = agents(now, seed)
+    taught = school_days(calendar, told_at)
+    crew = agents(told_at, seed)
     for day in days:
         due = [one for agent in crew for one in _on_day(agent, calendar, day, taught, first=day == days[0])]
         yield from sorted(due, key=lambda one: (one.moment, one.agent.life.now.number))

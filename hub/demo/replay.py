@@ -12,8 +12,9 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from collectors.facts import compact, parse_utc
+from collectors.facts import compact, parse_utc, utc_text
 from hub import devices, targets
+from hub.database import set_setting
 from hub.demo.calendar import Calendar, read_calendar, write_profile
 from hub.demo.documents import SEED, Agent, Planned, agents, reports, school_days
 from hub.demo.pcs import ago
@@ -32,25 +33,47 @@ LIVE_SECONDS = 20.0
 
 LIVE_REPORTS = 2
 
+TOLD_AT = "demo_told_at"
+"""The hub's setting that keeps from when the story's days count back."""
+
 
 def fill(hub: Hub, now: datetime, seed: int = SEED) -> int:
     """Import the profile and take in every report up to now, judging day by day; return how many reports came.
 
-    A hub that was filled before takes in what has become due since.
+    A hub that was filled before takes in what has become due since: the story goes on from where it was first told, and
+    what was changed by hand stays until the next school year.
     """
+    _import_profile(hub, now)
+    told_at = _told_at(hub)
+    if told_at is None:
+        told_at = now
+        hub.database.write(lambda connection: set_setting(connection, TOLD_AT, utc_text(now)))
+    calendar = read_calendar()
+    taught = school_days(calendar, told_at)
+    due = reports(now, seed, told_at)
+    return sum(_take_day(hub, now, calendar, taught, day) for day in _by_day(hub, calendar, due))
+
+
+def _import_profile(hub: Hub, now: datetime) -> None:
     with tempfile.TemporaryDirectory() as folder:
         write_profile(now, Path(folder))
         profile = read_profile(Path(folder), Known(hub.rulebook.plans, hub.rulebook.checks))
-    hub.database.write(lambda connection: apply(connection, profile))
-    calendar = read_calendar()
-    taught = school_days(calendar, now)
-    return sum(_take_day(hub, now, calendar, taught, due) for due in _by_day(hub, now, calendar, seed))
+    (school,) = profile.rows["school"]
+    known = hub.school()
+    if known is None or known["year"] != school.year:
+        hub.database.write(lambda connection: apply(connection, profile))
+
+
+def _told_at(hub: Hub) -> datetime | None:
+    with hub.database.reading() as query:
+        rows = query("SELECT value FROM hub_setting WHERE name = :name", {"name": TOLD_AT})
+    return parse_utc(rows[0]["value"]) if rows else None
 
 
 def live(hub: Hub, stop: threading.Event, seed: int = SEED) -> None:
     """Let a few PCs that would be on report now and then, until ``stop`` is set."""
     chance = random.Random(seed)  # noqa: S311 - made up
-    crew = agents(hub.clock(), seed)
+    crew = agents(_told_at(hub) or hub.clock(), seed)
     while not stop.wait(LIVE_SECONDS):
         now = hub.clock()
         awake = [agent for agent in crew if agent.is_on(now)]
@@ -66,12 +89,13 @@ def hear(connection: sa.Connection, agent: Agent, moment: datetime, *, starts: b
     return answer.device_id
 
 
-def _by_day(hub: Hub, now: datetime, calendar: Calendar, seed: int) -> Iterator[list[Planned]]:
+def _by_day(hub: Hub, calendar: Calendar, due: Iterator[Planned]) -> Iterator[list[Planned]]:
+    """Yield the reports that the hub has not heard yet, day by day."""
     with hub.database.reading() as query:
         heard = query("SELECT MAX(received_at) AS at FROM report", {})[0]["at"]
     since = parse_utc(heard) if heard else datetime.min.replace(tzinfo=UTC)
-    due = (one for one in reports(now, seed) if one.moment > since)
-    for _, of_day in groupby(due, key=lambda one: calendar.local(one.moment).date()):
+    new = (one for one in due if one.moment > since)
+    for _, of_day in groupby(new, key=lambda one: calendar.local(one.moment).date()):
         yield list(of_day)
 
 

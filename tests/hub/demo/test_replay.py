@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from litestar.testing import TestClient
 
-from hub import targets
+from hub import devices, targets
 from hub.app import create_app
 from hub.demo import fill, live, replay
 from hub.hub import Hub, open_hub
@@ -173,6 +173,25 @@ def test_filling_again_takes_in_only_what_is_new(copy: Hub) -> None:
     """A demonstration that is started again on the same folder goes on."""
     assert fill(copy, NOW) == 0
     assert 0 < fill(copy, NOW + timedelta(hours=18)) < 100
+
+
+def test_the_story_goes_on_where_it_was_told(copy: Hub) -> None:
+    """A week later nothing happens a second time: the module that was taken out was not put back meanwhile."""
+    history = "SELECT COUNT(*) AS number FROM change WHERE \"table\" IN ('memory_module', 'device')"
+    before = ask(copy, history)
+    fill(copy, NOW + timedelta(days=7))
+
+    assert ask(copy, history) == before
+
+
+def test_what_was_changed_by_hand_stays(copy: Hub) -> None:
+    """Who tries the demonstration's buttons finds the next day what he did."""
+    named = "FROM managed_device WHERE hostname = 'DESKTOP-7Q2KD1M'"
+    (row,) = ask(copy, f"SELECT device_id {named}")
+    copy.database.write(lambda connection: devices.set_room(connection, row["device_id"], "TT-VP"))
+    fill(copy, NOW + timedelta(days=1))
+
+    assert [one["room"] for one in ask(copy, f"SELECT room {named}")] == ["TT-VP"]
 
 
 def test_pcs_go_on_reporting(copy: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
