@@ -40,8 +40,8 @@ class Health(StrEnum):
     metrics=(
         Metric(
             "baove_disk_health",
-            "The state of a disk by its own account: 1 for the present one.",
-            value=lambda _: 1.0,
+            "The state of a disk by its own account: 1 for the present one. Not for what can be taken out.",
+            value=lambda row: None if row.kind in {Kind.REMOVABLE, Kind.OPTICAL} else 1.0,
             labels={"disk": lambda row: row.name, "health": lambda row: row.health.value},
         ),
     ),

@@ -1,12 +1,15 @@
 """A disk's health is its own verdict, and what disks show before they fail."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectors.host.disk import Health, health
+from collectors.host.disk import Health, health, linux
+from collectors.run import run
+from collectors.sources.recording import RecordedLinux
 
 
 def ata(*table: dict[str, Any], passed: Any = True) -> dict[str, Any]:
@@ -47,6 +50,16 @@ def nvme(**log: int) -> dict[str, Any]:
 def test_health(smart: dict[str, Any], expected: Health) -> None:
     """A disk is well only if it says so and shows no bad place; without its verdict the health is unknown."""
     assert expected == health(smart)
+
+
+def test_a_stick_makes_no_series() -> None:
+    """Each disk of the machine has one series with its health; what can be taken out has none."""
+    section = run(linux, RecordedLinux(Path(__file__).with_name("recordings") / "desktop"))
+
+    assert [(name, labels) for name, _, labels, _ in section.samples] == [
+        ("baove_disk_health", {"disk": "sda", "health": "ok"}),
+        ("baove_disk_health", {"disk": "sdb", "health": "warning"}),
+    ]
 
 
 JSON = st.recursive(
