@@ -9,6 +9,7 @@ from rules.examples import ZONE
 from rules.load import REASONS, Plan, Rulebook
 from rules.memory import open_memory, reading, tables_of
 from rules.problems import Located, Problem
+from rules.school import Nothing
 from rules.tables import VIEWS
 from rules.words import Sentence, sentence
 
@@ -163,6 +164,9 @@ def _target(rulebook: Rulebook, document: Located, target: Target) -> Iterator[P
             yield document.problem(
                 "examples", sentence("expected an example for the verdict {verdict}", verdict=verdict)
             )
+    if target.population not in {*Nothing}:
+        words = ", ".join(Nothing)
+        yield document.problem("population", sentence("expected one of: {words}", words=words))
     demands = [plan for plan in rulebook.plans.values() if target.id in plan.demands]
     if not demands:
         yield document.problem("id", sentence("expected a plan that demands this target"))

@@ -43,6 +43,7 @@ def test_our_own_rules_lack_nothing() -> None:
         ("targets/classroom-internet.yaml", ":internet_days AS until_days", ":web_days AS until_days", "found :web_days"),
         ("targets/classroom-internet.yaml", "  no_device:", "  no_devices:", "only words that the SQL gives, found no_devices"),
         ("targets/classroom-internet.yaml", "  no_device:", "  no_devices:", "what no_device says: the SQL gives it"),
+        ("targets/teacher-devices.yaml", "population: teachers", "population: people", "population: expected one of: computers,"),
         ("targets/teacher-devices.yaml", "verdict: pass,", "verdict: fail,", "example for the verdict pass"),
         ("reasons.yaml", "never_came:", "never_come:", "expected the sentence of this reason"),
     ],
