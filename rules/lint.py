@@ -167,16 +167,19 @@ def _target(rulebook: Rulebook, document: Located, target: Target) -> Iterator[P
     if target.population not in {*Nothing}:
         words = ", ".join(Nothing)
         yield document.problem("population", sentence("expected one of: {words}", words=words))
-    demands = [plan for plan in rulebook.plans.values() if target.id in plan.demands]
-    if not demands:
+    if not any(target.id in plan.demands for plan in rulebook.plans.values()):
         yield document.problem("id", sentence("expected a plan that demands this target"))
-    if target.sql is None:
-        return
-    bare = _without_comments(target.sql)
+    if target.sql is not None:
+        yield from _target_sql(rulebook, document, target, target.sql)
+
+
+def _target_sql(rulebook: Rulebook, document: Located, target: Target, sql: str) -> Iterator[Problem]:
+    bare = _without_comments(sql)
     if re.search(r"\bELSE\s+'pass'", bare, re.IGNORECASE):
         yield document.problem("sql", sentence("expected no ELSE 'pass': a forgotten case would pass"))
-    for plan in demands:
-        yield from _limits(document, target.sql, _named_by(plan, target))
+    for plan in rulebook.plans.values():
+        if target.id in plan.demands:
+            yield from _limits(document, sql, _named_by(plan, target))
     said = {word for text in re.findall(r"'([a-z_0-9 ]+)'", bare) for word in text.split()}
     for name in target.words:
         if name not in said:
