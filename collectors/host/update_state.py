@@ -1,7 +1,7 @@
 """How far the system's updates are: searched, installed, waiting, and whether a restart is due."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Annotated
 
@@ -60,8 +60,10 @@ def linux(host: Linux) -> Iterator[UpdateState]:
     On rpm systems nothing tells which update was one of security, so those two fields stay null there.
     """
     if host.exists(debian.STATUS):
-        pending, security_at = _security(host)
-        installed_at, searched_at, service = _last_upgrade(host), _apt_searched_at(host), _apt_service(host)
+        done = list(history.upgrades(host) or ())
+        pending, security_at = _security(host, done)
+        installed_at = max((one.at for one in done), default=None)
+        searched_at, service = _apt_searched_at(host), _apt_service(host)
     elif rpm.is_here(host):
         pending = security_at = None
         installed_at = of_epoch(max(one.installed_at for one in rpm.installed(host)))
@@ -80,22 +82,20 @@ def linux(host: Linux) -> Iterator[UpdateState]:
     )
 
 
-def _security(host: Linux) -> tuple[int | None, datetime | None]:
-    """Compare what is installed with the index of the security archive.
+def _security(host: Linux, done: Sequence[history.Upgrade]) -> tuple[int | None, datetime | None]:
+    """Compare what is installed, and what was upgraded, with the index of the security archive.
 
-    The time of a version's file listing is when dpkg unpacked it, whatever became of the logs since.
+    Only an upgrade counts as an update: a package that came anew in a version of the security archive mended nothing.
     """
     offered = debian.security_versions(host)
     if offered is None:
         return None, None
-    pending, moments = 0, []
+    pending = 0
     for one in debian.installed(host):
-        versions = debian.offers(offered, one.name, one.architecture)
-        if one.version in versions:
-            moments += _times(host, one.listing)
-        if versions:
+        if versions := debian.offers(offered, one.name, one.architecture):
             key = debian.version_key(one.version)
             pending += any(debian.version_key(version) > key for version in versions)
+    moments = [one.at for one in done if one.version in debian.offers(offered, one.package, one.architecture)]
     return pending, max(moments, default=None)
 
 
@@ -108,10 +108,6 @@ def _times(host: Linux, *paths: str) -> list[datetime]:
         except OSError:
             continue
     return found
-
-
-def _last_upgrade(host: Linux) -> datetime | None:
-    return max((one.at for one in history.upgrades(host) or ()), default=None)
 
 
 APT_STAMPS = ("/var/lib/apt/periodic/update-success-stamp", "/var/lib/apt/periodic/update-stamp")

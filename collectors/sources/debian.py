@@ -21,12 +21,11 @@ _ARCHITECTURE = re.compile(r"^Architecture: (\S+)", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """An installed package. ``listing`` is the file that dpkg writes when it unpacks this very version."""
+    """An installed package."""
 
     name: str
     version: str
     architecture: str
-    listing: str
 
 
 def installed(host: Linux) -> Iterator[Package]:
@@ -43,9 +42,8 @@ def installed(host: Linux) -> Iterator[Package]:
         architecture = _ARCHITECTURE.search(stanza)
         if not name or not version or not architecture:
             raise Failed(f"{STATUS} has a package without a name, version or architecture: the file is damaged")
-        own = f"{name[1]}:{architecture[1]}" if "\nMulti-Arch: same\n" in stanza else name[1]
         found = True
-        yield Package(name[1], version[1], architecture[1], f"{INFO}/{own}.list")
+        yield Package(name[1], version[1], architecture[1])
     if not found:
         raise Failed(f"{STATUS} lists no installed package: the file is damaged")
 

@@ -50,7 +50,7 @@ def damaged(draw: st.DrawFn, whole: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("table", TABLES)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_damaged_files_end_in_rows_or_in_a_sentence(table: str, data: st.DataObject) -> None:
     """No damage to up to three files makes a collector break, or gives two rows of one key."""

@@ -45,11 +45,27 @@ def test_without_the_security_archives_index_nothing_is_known_to_be_pending() ->
     assert state({})["last_searched_at"] is None
 
 
-def test_the_last_security_update_is_when_dpkg_unpacked_what_the_archive_lists() -> None:
-    """The listing of a package is written when that version is unpacked, so it outlives every log."""
-    times = {"/var/lib/dpkg/info/a.list": "2025-06-01T00:00:00Z", "/var/lib/dpkg/info/b.list": "2026-01-01T00:00:00Z"}
-    files = {STATUS: package("a", "1.0-1") + package("b", "5"), INDEX: offer("a", "1.0-1")}
-    assert state(files, modified_at=times)["last_security_update_at"] == "2025-06-01T00:00:00Z"
+LOG = "/var/log/apt/history.log"
+
+
+def test_the_last_security_update_is_the_last_upgrade_to_what_the_archive_lists() -> None:
+    """A later upgrade from another archive may have been one too, but nothing tells."""
+    log = (
+        "\nStart-Date: 2026-01-10  08:00:00\nUpgrade: a:amd64 (0.9, 1.0-1)\nEnd-Date: 2026-01-10  08:00:09\n"
+        "\nStart-Date: 2026-02-10  08:00:00\nUpgrade: b:amd64 (4, 5)\nEnd-Date: 2026-02-10  08:00:09\n"
+    )
+    row = state({INDEX: offer("a", "1.0-1"), LOG: log})
+    assert (row["last_security_update_at"], row["last_installed_at"]) == (
+        "2026-01-10T08:00:09Z",
+        "2026-02-10T08:00:09Z",
+    )
+
+
+def test_a_package_that_came_anew_is_no_update() -> None:
+    """Installed today in a version of the security archive, it mended nothing of what was there."""
+    log = "\nStart-Date: 2026-02-10  08:00:00\nInstall: a:amd64 (1.0-1)\nEnd-Date: 2026-02-10  08:00:09\n"
+    times = {"/var/lib/dpkg/info/a.list": "2026-02-10T08:00:05Z"}
+    assert state({INDEX: offer("a", "1.0-1"), LOG: log}, modified_at=times)["last_security_update_at"] is None
 
 
 def test_a_search_is_what_got_the_lists_not_what_installed_something() -> None:
