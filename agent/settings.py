@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from collectors.settings import Setting, address, folder, period, text
 from collectors.sources.probe import Probe, check_target
+from rules.words import sentence
 
 LEAST_REPORT_SECONDS = 300
 MOST_REPORT_SECONDS = 86400
@@ -25,12 +26,14 @@ def hub(raw: Any) -> str:
     written = text(raw).rstrip("/")
     parts = urlsplit(written)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
-        raise ValueError(f"expected the hub's address, such as https://baove.school.example:8443, not {raw!r}")
+        raise ValueError(
+            sentence("expected the hub's address, such as https://baove.school.example:8443, not {raw}", raw=repr(raw))
+        )
     if parts.username or parts.password:
-        raise ValueError("expected an address without a user name or password")
+        raise ValueError(sentence("expected an address without a user name or password"))
     _ = parts.port  # raises ValueError where it is no number
     if parts.scheme == "http" and not is_loopback(parts.hostname):
-        raise ValueError(f"expected https:// beyond this machine, not {raw!r}")
+        raise ValueError(sentence("expected https:// beyond this machine, not {raw}", raw=repr(raw)))
     return written
 
 
@@ -43,7 +46,9 @@ def listen(raw: Any) -> tuple[str, int]:
     """Read where /metrics is served: this machine only, until the agent has joined a hub with certificates."""
     host, port = address(raw)
     if not is_loopback(host):
-        raise ValueError(f"expected an address of this machine such as 127.0.0.1:9977, not {raw!r}")
+        raise ValueError(
+            sentence("expected an address of this machine such as 127.0.0.1:9977, not {raw}", raw=repr(raw))
+        )
     return host, port
 
 
@@ -53,16 +58,24 @@ def probes(raw: Any) -> tuple[Probe, ...]:
         try:
             raw = json.loads(raw)
         except ValueError as why:
-            raise ValueError(f"expected JSON: {why}") from why
+            raise ValueError(sentence("expected JSON: {why}", why=why)) from why
     if not isinstance(raw, list) or len(raw) > PROBES_LIMIT:
-        raise ValueError(f'expected a list of at most {PROBES_LIMIT} {{"purpose": …, "target": …}}')
+        raise ValueError(
+            sentence("expected a list of at most {count} probes, each with purpose and target", count=PROBES_LIMIT)
+        )
     found = []
     for one in raw:
         if not isinstance(one, dict) or one.keys() != {"purpose", "target"}:
-            raise ValueError(f'expected {{"purpose": …, "target": …}}, not {str(one)[:100]}')
+            raise ValueError(sentence("expected purpose and target, and nothing else, not {raw}", raw=str(one)[:100]))
         purpose, target = text(one["purpose"]), text(one["target"])
         if len(purpose) > PURPOSE_LIMIT or len(target) > TARGET_LIMIT:
-            raise ValueError(f"expected at most {PURPOSE_LIMIT} letters of purpose and {TARGET_LIMIT} of target")
+            raise ValueError(
+                sentence(
+                    "expected at most {purpose} letters of purpose and {target} of target",
+                    purpose=PURPOSE_LIMIT,
+                    target=TARGET_LIMIT,
+                )
+            )
         check_target(target)
         found.append(Probe(purpose, target))
     return tuple(found)

@@ -83,7 +83,9 @@ def _parsed(setting: Setting, raw: Any, origin: str) -> Value:
     try:
         return Value(setting.parse(raw), origin)
     except (ValueError, TypeError) as why:
-        said = str(why) if isinstance(why, ValueError) else f"expected another kind of value than {raw!r}"
+        said: Any = f"expected another kind of value than {raw!r}"
+        if isinstance(why, ValueError):
+            said = why.args[0] if why.args else ""  # itself, since it may know its words in another language
         place = origin if origin.startswith(("--", "BAOVE_")) else f"{origin}, {setting.name}"
         raise SettingsError("{place}: {expected}", place=place, expected=said) from why
 
@@ -117,7 +119,10 @@ def text(raw: Any) -> str:
 
 def folder(raw: Any) -> Path:
     """Read the path of a folder; a leading ``~`` is the user's home."""
-    return Path(text(raw)).expanduser().absolute()
+    try:
+        return Path(text(raw)).expanduser().absolute()
+    except RuntimeError as why:
+        raise ValueError(f"expected a folder; nobody's home is known by {raw!r}") from why
 
 
 def address(raw: Any) -> tuple[str, int]:
