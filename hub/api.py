@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import msgspec
 import sqlalchemy as sa
 from litestar import MediaType, Request, Response, get, post
-from litestar.params import Parameter
+from litestar.params import FromPath, Parameter
 
 from collectors.facts import table_of
 from hub.database import Row
@@ -131,7 +131,7 @@ def list_devices(
 
 
 @get("/api/v1/devices/{device_id:str}", tags=["devices"], sync_to_thread=True)
-def one_device(request: Request[Any, Any, Any], device_id: str) -> dict[str, Any]:
+def one_device(request: Request[Any, Any, Any], device_id: FromPath[str]) -> dict[str, Any]:
     """Show one device: its facts by table, how each table's last collection ended, and its verdicts."""
     hub: Hub = request.app.state.hub
     named = {"device": device_id}
@@ -150,7 +150,7 @@ def one_device(request: Request[Any, Any, Any], device_id: str) -> dict[str, Any
 @get("/api/v1/tables/{table:str}", tags=["tables"], sync_to_thread=True)
 def rows_of_table(
     request: Request[Any, Any, Any],
-    table: str,
+    table: FromPath[str],
     cursor: Annotated[str | None, Parameter(description="'next' of the page before")] = None,
     limit: Annotated[int, Parameter(ge=1, le=PAGE_ROWS_LIMIT)] = PAGE_ROWS,
 ) -> Page:
@@ -210,7 +210,7 @@ def list_targets(request: Request[Any, Any, Any]) -> list[dict[str, Any]]:
 
 
 @get("/api/v1/targets/{target:str}", tags=["plan"], sync_to_thread=True)
-def one_target(request: Request[Any, Any, Any], target: str) -> dict[str, Any]:
+def one_target(request: Request[Any, Any, Any], target: FromPath[str]) -> dict[str, Any]:
     """Give one target with its evidence."""
     for one in list_targets.fn(request):
         if one["id"] == target:

@@ -3,13 +3,14 @@
 import logging
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from hub import ingest, judge, targets
 from hub.hub import Hub
 
 KEEP_REPORTS = timedelta(days=90)
 JUDGE_SECONDS = 2
+CLOCK_SECONDS = 60
 TARGETS_SECONDS = 60
 FORGET_SECONDS = 6 * 3600
 
@@ -27,6 +28,7 @@ def _judge(hub: Hub) -> None:
 
 JOBS: dict[str, tuple[int, Callable[[Hub], object]]] = {
     "judge": (JUDGE_SECONDS, _judge),
+    "clock": (CLOCK_SECONDS, judge.judge_ended),
     "targets": (TARGETS_SECONDS, targets.write_down),
     "forget": (FORGET_SECONDS, _forget),
 }
@@ -48,7 +50,9 @@ def start(hub: Hub, succeeded: dict[str, float]) -> Callable[[], None]:
             else:
                 succeeded[name] = time.time()
 
-        scheduler.add_job(run, "interval", seconds=seconds, id=name, misfire_grace_time=None)
+        now = datetime.now(UTC)
+        scheduler.add_job(run, "interval", seconds=seconds, id=name, next_run_time=now, misfire_grace_time=None)
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
+    judge.mark_outdated(hub)
     scheduler.start()
     return scheduler.shutdown

@@ -1,4 +1,4 @@
-"""Judges what waits: devices whose facts changed, and verdicts whose time ran out. A rule is asked once for all of them."""
+"""Judges devices whose facts changed and verdicts whose time ran out. A rule is asked once for all of them."""
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
@@ -10,34 +10,42 @@ from collectors.facts import Outcome, parse_utc, utc_text
 from hub.database import Row
 from hub.hub import Hub
 from hub.tables import verdict
-from hub.waiting import judged, wait
+from hub.waiting import EVERYTHING, judged, wait
 from rules import engine
 from rules.engine import Check, Coverage, Judgement, Waiver
 
 AT_ONCE = 500
 """So many devices are judged in one go; the rest wait for the next."""
 
-AHEAD = timedelta(minutes=5)
-"""A verdict is judged again so long before it ends, so that a PC that reports does not flicker."""
+AHEAD = timedelta(seconds=90)
+"""A verdict is judged again so long before it ends, so that one that still holds does not flicker."""
 
 _JUDGED = "ownership = 'school' AND retired_at IS NULL"
 
 
 def judge(hub: Hub) -> int:
-    """Judge up to AT_ONCE devices that wait; return how many did. All that wait is done when this gives 0."""
-    now = hub.clock()
+    """Judge up to AT_ONCE devices whose facts changed; return how many did. All are done when this gives 0."""
     with hub.database.reading() as query:
-        waiting = _waiting(hub, query, utc_text(now + AHEAD))
-    if not waiting:
-        return 0
-    judge_devices(hub, waiting)
+        waiting = _changed(hub, query)
+    if waiting:
+        judge_devices(hub, waiting)
     return len(waiting)
+
+
+def judge_ended(hub: Hub) -> int:
+    """Judge anew, once, whatever verdict's time has run out; return of how many devices."""
+    with hub.database.reading() as query:
+        ended = _ended(hub, query, utc_text(hub.clock() + AHEAD))
+    devices = sorted(ended)
+    for start in range(0, len(devices), AT_ONCE):
+        judge_devices(hub, {device_id: ended[device_id] for device_id in devices[start : start + AT_ONCE]})
+    return len(devices)
 
 
 def judge_all(hub: Hub) -> int:
     """Judge all that waits, after marking every device whose verdicts are of other rules than today's."""
     mark_outdated(hub)
-    total = 0
+    total = judge_ended(hub)
     while done := judge(hub):
         total += done
     return total
@@ -72,29 +80,34 @@ def mark_outdated(hub: Hub) -> None:
         hub.database.write(write)
 
 
-def _waiting(hub: Hub, query: Any, ends_before: str) -> dict[str, set[str]]:
-    """Return the rules to ask for each device that waits: those that read a table that changed, or whose time ran out."""
-    readers: dict[str, set[str]] = {"*": set(hub.rulebook.checks)}
+def _changed(hub: Hub, query: Any) -> dict[str, set[str]]:
+    """Return the rules to ask for each device whose facts changed: those that read a table that did."""
+    readers: dict[str, set[str]] = {EVERYTHING: set(hub.rulebook.checks)}
     for check in hub.rulebook.checks.values():
         for table in (*check.decides, *check.uses):
             readers.setdefault(table, set()).add(check.id)
-    waiting: dict[str, set[str]] = {}
-    changed = query(
+    rows = query(
         'SELECT device_id, "table" FROM to_judge WHERE device_id IN '
         "(SELECT DISTINCT device_id FROM to_judge ORDER BY device_id LIMIT :most)",
         {"most": AT_ONCE},
     )
-    for row in changed:
+    waiting: dict[str, set[str]] = {}
+    for row in rows:
         waiting.setdefault(row["device_id"], set()).update(readers.get(row["table"], ()))
-    ended = query(
-        f"SELECT v.device_id, v.rule FROM verdict AS v JOIN managed_device AS m ON m.device_id = v.device_id "
-        f"WHERE v.until <= :ends AND {_JUDGED} ORDER BY v.until LIMIT :most",
-        {"ends": ends_before, "most": AT_ONCE},
-    )
-    for row in ended:
-        if row["rule"] in hub.rulebook.checks:
-            waiting.setdefault(row["device_id"], set()).add(row["rule"])
     return waiting
+
+
+def _ended(hub: Hub, query: Any, before: str) -> dict[str, set[str]]:
+    rows = query(
+        f"SELECT v.device_id, v.rule FROM verdict AS v JOIN managed_device AS m ON m.device_id = v.device_id "
+        f"WHERE v.until <= :before AND {_JUDGED}",
+        {"before": before},
+    )
+    ended: dict[str, set[str]] = {}
+    for row in rows:
+        if row["rule"] in hub.rulebook.checks:
+            ended.setdefault(row["device_id"], set()).add(row["rule"])
+    return ended
 
 
 def judge_devices(hub: Hub, waiting: Mapping[str, set[str]]) -> None:
