@@ -3,9 +3,11 @@
 import ast
 import re
 import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from functools import cache
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,9 @@ PROJECT = tomllib.loads((TOP / "pyproject.toml").read_text())
 
 ALSO_TESTS = {"damage", "golden", "hostile", "made_up", "properties", "this_machine"}
 """Files of tests/collectors/host that test no one collector: those over all of them."""
+
+NOT_BY_NAME = {"babel", "psycopg", "tzdata"}
+"""Dependencies that nothing imports by name: the build, SQLAlchemy by its URL, zoneinfo."""
 
 MADE_UP = TOP / "tests" / "collectors"
 
@@ -70,6 +75,30 @@ def test_each_dependency_says_why() -> None:
     page = (TOP / "docs/dependencies.md").read_text()
 
     assert names == set(re.findall(r"^\| `([\w.-]+)` \|", page, re.MULTILINE))
+
+
+def test_what_is_imported_is_declared() -> None:
+    """What the packages import from elsewhere is a dependency of the project, and what it declares it imports."""
+    imported = {
+        module.split(".")[0]
+        for path in committed()
+        if path.suffix == ".py" and path.relative_to(TOP).parts[0] in PACKAGES
+        for module in _imports(path)
+    }
+    distributions = {name: found[0].lower().replace("_", "-") for name, found in packages_distributions().items()}
+    elsewhere = {distributions.get(name, name) for name in imported - sys.stdlib_module_names - set(PACKAGES)}
+    declared = [*PROJECT["project"]["dependencies"], *PROJECT["project"]["optional-dependencies"]["hub"]]
+    names = {re.split(r"[\s\[<>=;]", one)[0] for one in declared}
+
+    assert elsewhere == names - NOT_BY_NAME
+
+
+def _imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (one.name for one in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module
 
 
 def test_each_ignored_rule_says_why() -> None:
