@@ -26,6 +26,7 @@ _LABELS = {"target": lambda row: row.target, "kind": lambda row: row.kind.value}
 @fact(
     key=("target", "purpose", "kind"),
     why="To know whether rooms reach the Internet and the sector (targets classroom-internet, sector-services)",
+    valid_operation_days=7,
     volatile=("duration_seconds", "last_success_at"),
     metrics=(
         Metric(

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from collectors.facts import Failed, collector, fact
+from collectors.facts import Failed, NotHere, collector, fact
 from collectors.host.setting import automatic_login
 from collectors.sources.linux import Linux
 from collectors.sources.local_time import of_epoch
@@ -34,6 +34,8 @@ def linux(host: Linux) -> Iterator[Usage]:
     was; one of more than a day is a clock that jumped, and counts for nothing. Where the PC signs in by itself, being
     signed in says nothing of use, and Debian 13 writes no wtmp any more: both are failures, not hours of nothing.
     """
+    if not host.is_lab:
+        raise NotHere("this PC is not set up as one of a computer lab, and of no other are the hours of use collected")
     if automatic_login(host)[0]:
         raise Failed("this PC signs in by itself, so that somebody is signed in does not show that it is used")
     data = b"".join(host.read_bytes(path) for path in ("/var/log/wtmp.1", "/var/log/wtmp") if host.exists(path))

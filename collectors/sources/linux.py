@@ -42,6 +42,10 @@ class Linux(Protocol):
         """True where nothing is hidden for want of rights."""
 
     @property
+    def is_lab(self) -> bool:
+        """True where the configuration says that this PC stands in a computer lab: only then are hours of use told."""
+
+    @property
     def probes(self) -> tuple[Probe, ...]:
         """What the configuration asks to be reached."""
 
@@ -87,8 +91,9 @@ class LiveLinux:
 
     system = "linux"
 
-    def __init__(self, probes: Sequence[Probe] = ()) -> None:
+    def __init__(self, probes: Sequence[Probe] = (), *, is_lab: bool = False) -> None:
         self.probes = tuple(probes)
+        self.is_lab = is_lab
         self.is_root = os.geteuid() == 0
 
     def now(self) -> datetime:

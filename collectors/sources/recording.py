@@ -3,6 +3,7 @@
 The folder holds ``machine.json`` and, under ``root/``, the files as they lay on the machine. ``machine.json``::
 
     {"system": "linux", "now": "2026-03-02T01:15:00Z", "is_root": true,
+     "is_lab": true,                                              # hours of use may be told; false where absent
      "denied": ["/sys/firmware/dmi/tables/DMI"],                  # PermissionError
      "files": {"/sys/block/sda/size": "500118192"},               # what has a colon in its name can't lie under root/
      "hex": {"/sys/class/drm/card0-DP-1/edid": "00ffffffffffff00..."},
@@ -43,6 +44,7 @@ class RecordedLinux:
             self._said: dict[str, Any] = json.loads(described.read_text(encoding="utf-8"))
             self._now = parse_utc(self._said["now"])
             self.is_root = bool(self._said.get("is_root", True))
+            self.is_lab = bool(self._said.get("is_lab", False))
             self._results = {
                 one["target"]: [ProbeResult(**result) for result in one["results"]] for one in self._list("probes")
             }

@@ -1,12 +1,21 @@
 """Usage: hours in which somebody was signed in at the PC, by no one's name, and never more than is sure."""
 
 import struct
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import pytest
 
-from collectors.facts import parse_utc
-from tests.collectors.host.machines import machine, message, rows
+from collectors.facts import Outcome, parse_utc
+from collectors.sources.recording import RecordedLinux
+from tests.collectors.host import machines
+from tests.collectors.host.machines import collect, message, rows
+
+
+def machine(files: Mapping[str, str | bytes]) -> RecordedLinux:
+    """Return a PC of a lab with these files."""
+    return machines.machine(files, is_lab=True)
+
 
 BOOT, RUN_LEVEL, USER, DEAD = 2, 1, 7, 8
 
@@ -83,7 +92,7 @@ def test_a_damaged_file_is_a_failure(data: bytes) -> None:
 
 def test_where_nothing_tells_of_use_it_is_unknown() -> None:
     """No wtmp (Debian 13), or a PC that signs in by itself: not an unused PC."""
-    assert "writes no /var/log/wtmp" in message("usage", machine())
+    assert "writes no /var/log/wtmp" in message("usage", machine({}))
     gdm: dict[str, str | bytes] = {
         "/etc/gdm3/daemon.conf": "[daemon]\nAutomaticLoginEnable=true\n",
         "/var/log/wtmp": b"",
@@ -101,3 +110,9 @@ def test_the_times_are_utc() -> None:
     """The hour is that of the record itself."""
     (row,) = rows("usage", machine({"/var/log/wtmp": record(USER, "t", "01:00:00") + record(DEAD, "t", "02:00:00")}))
     assert parse_utc(row["hour"]) == datetime(2026, 3, 2, 1, tzinfo=UTC)
+
+
+def test_of_no_other_pc_are_the_hours_of_use_collected() -> None:
+    """A teacher's PC tells nothing, unless the configuration says that it stands in a lab."""
+    section = collect("usage", machines.machine({"/var/log/wtmp": record(USER, "tty2", "00:00:00")}))
+    assert section.outcome is Outcome.NOT_HERE
