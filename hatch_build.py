@@ -21,11 +21,15 @@ def build(root: Path) -> None:
     for source in root.glob("*/locale/*/LC_MESSAGES/*.po"):
         with source.open("rb") as words:
             catalogue = read_po(words, locale=source.parts[-3], abort_invalid=True)
-        with source.with_suffix(".mo").open("wb") as compiled:
+        unfinished = source.with_suffix(".mo.new")  # a running program must never read half a file
+        with unfinished.open("wb") as compiled:
             write_mo(compiled, catalogue)
+        unfinished.replace(source.with_suffix(".mo"))
     sys.path.insert(0, str(root))
     try:
-        importlib.import_module("rules.load").compile_to(root / "rules" / "compiled.json")
+        unfinished = root / "rules" / "compiled.json.new"
+        importlib.import_module("rules.load").compile_to(unfinished)
+        unfinished.replace(root / "rules" / "compiled.json")
     finally:
         sys.path.remove(str(root))
 
