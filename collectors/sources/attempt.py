@@ -50,6 +50,8 @@ def _step(kind: str) -> Iterator[None]:
         raise _StepError(kind, f"TLS failed: {why.reason or 'broken handshake'}") from why
     except OSError as why:
         raise _StepError(kind, (why.strerror or type(why).__name__).lower()) from why
+    except ValueError as why:  # a label that no name can have; an address in an answer that is none
+        raise _StepError(kind, "the name does not resolve" if kind == "dns" else "an address that is none") from why
     except http.client.HTTPException as why:
         raise _StepError(kind, f"not HTTP: {type(why).__name__}") from why
 
