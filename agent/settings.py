@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from collectors.settings import Setting, address, folder, period, text
 from collectors.sources.probe import Probe, check_target
@@ -25,21 +25,30 @@ def hub(raw: Any) -> str:
     """Read the hub's URL. Plain http is taken for this very machine only: reports must not cross a network unread."""
     written = text(raw).rstrip("/")
     parts = urlsplit(written)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+    odd = parts.query or parts.fragment or not _has_good_port(parts)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or odd:
         raise ValueError(
             sentence("expected the hub's address, such as https://baove.school.example:8443, not {raw}", raw=repr(raw))
         )
     if parts.username or parts.password:
         raise ValueError(sentence("expected an address without a user name or password"))
-    _ = parts.port  # raises ValueError where it is no number
     if parts.scheme == "http" and not is_loopback(parts.hostname):
         raise ValueError(sentence("expected https:// beyond this machine, not {raw}", raw=repr(raw)))
     return written
 
 
+def _has_good_port(parts: SplitResult) -> bool:
+    try:
+        return parts.port != 0
+    except ValueError:
+        return False
+
+
 def is_loopback(host: str) -> bool:
     """Return whether a host name is this very machine's own."""
-    return host in {"localhost", "::1"} or host.startswith("127.")
+    parts = host.split(".")
+    numbers = len(parts) == 4 and all(part.isascii() and part.isdigit() for part in parts)  # noqa: PLR2004 - IPv4's
+    return host in {"localhost", "::1"} or (numbers and parts[0] == "127")
 
 
 def listen(raw: Any) -> tuple[str, int]:

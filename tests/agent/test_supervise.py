@@ -105,3 +105,12 @@ def _child() -> int:
             if "agent.child" in Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8"):
                 return int(pid)
     raise AssertionError("no collecting process was seen")
+
+
+def test_identifiers_that_hang_cost_the_report_but_not_the_facts(tmp_path: Path) -> None:
+    """Firmware that never answers: the sections come all the same, without the identifiers."""
+    machine = recorded(tmp_path, hanging=("/sys/class/dmi/id/product_uuid",))
+    said = list(collecting(["operating_system"], (), machine, 1))
+
+    assert not [one for one in said if isinstance(one, Identifiers)]
+    assert [one.outcome for one in said if isinstance(one, Collected)] == ["rows"]
