@@ -45,6 +45,11 @@ class At:
         """Return a moment so many days before today's morning."""
         return datetime.combine(self.today, time(1), UTC) - timedelta(days=days)
 
+    @property
+    def morning(self) -> datetime:
+        """When the PC last had its daily work to do: at its start, or since then at midnight (UTC)."""
+        return max(self.started_at, self.moment.replace(hour=0, minute=0, second=0))
+
     @cached_property
     def patched_on(self) -> date:
         """The day of the newest monthly update on this PC: the day after its publication, or as the story has it."""
@@ -74,6 +79,7 @@ def operating_systems(at: At) -> Iterator[OperatingSystem]:
     yield OperatingSystem(
         family=Family(said["family"]),
         name=said["name"],
+        distribution=said.get("distribution"),
         edition=said["edition"],
         version=said["version"],
         build=build,
@@ -114,7 +120,7 @@ def updates(at: At) -> Iterator[Update]:
 def update_states(at: At) -> Iterator[UpdateState]:
     """Yield when it looked for updates, when it got one, and whether it waits for a restart."""
     patched_at = datetime.combine(at.patched_on, time(4, 10), UTC)
-    searched_at = at.started_at - timedelta(minutes=3)
+    searched_at = at.morning - timedelta(minutes=3)
     if at.pc.searched_days:
         searched_at = min(searched_at, at.days_before_today(at.pc.searched_days))
     since = None
@@ -140,7 +146,7 @@ def antiviruses(at: At) -> Iterator[Antivirus]:
         days = said["signature_days"]
         signatures_at = None
         if days is not None:
-            usual = at.started_at.replace(minute=0, second=0) - timedelta(hours=5)
+            usual = at.morning.replace(minute=0, second=0) - timedelta(hours=5)
             signatures_at = usual if days < 1 else min(usual, at.days_before_today(days))
         ends_at = None
         if "licence_days_left" in said:

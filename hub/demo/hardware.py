@@ -31,6 +31,7 @@ def devices(pc: Pc) -> Iterator[Device]:
     """Yield the machine itself."""
     model = model_of(pc)
     board_vendor, board_model = model["board"] or (None, None)
+    firmware_version, firmware_date = model.get("firmware", (None, None))
     yield Device(
         hostname=pc.hostname,
         kind=device.Kind(model["kind"]),
@@ -40,8 +41,10 @@ def devices(pc: Pc) -> Iterator[Device]:
         uuid=pc.uuid,
         board_vendor=board_vendor,
         board_model=board_model,
+        chassis=model.get("chassis"),
         firmware_vendor="American Megatrends Inc." if model["board"] else None,
-        firmware_version=model.get("firmware") if model["board"] else None,
+        firmware_version=firmware_version,
+        firmware_date=firmware_date,
     )
 
 

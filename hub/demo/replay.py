@@ -110,6 +110,8 @@ def _take_day(hub: Hub, now: datetime, calendar: Calendar, taught: Sequence[date
             _decide(connection, device_id, one, day, taught)
 
     hub.database.write(take)
+    if not taught or day < taught[0]:
+        return len(due)  # only the servers were on: a school of two computers is no beginning of a history
     then = dataclasses.replace(hub, clock=lambda: evening)
     judge_all(then)
     targets.write_down(then)
