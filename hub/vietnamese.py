@@ -3,8 +3,7 @@
 import re
 import unicodedata
 
-_LETTERS = ("a", "ă", "â", "b", "c", "d", "đ", "e", "ê", "f", "g", "h", "i", "j", "k", "l", "m", "n")
-_LETTERS += ("o", "ô", "ơ", "p", "q", "r", "s", "t", "u", "ư", "v", "w", "x", "y", "z")
+_LETTERS = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
 _PLACE = {unicodedata.normalize("NFD", letter): place for place, letter in enumerate(_LETTERS)}
 
 # The order of the tones in Vietnamese dictionaries: none, grave, hook, tilde, acute, dot.
@@ -50,6 +49,6 @@ def _placed(piece: str) -> tuple[int, int, str]:
 
 
 def _mark(letters: list[tuple[int, int, str]], mark: str) -> None:
-    """Make the last letter another one by its mark: a and a breve are ă. A mark of no Vietnamese letter is passed over."""
+    """Make the last letter another one by its mark: a and a breve are ă. Marks of other alphabets are passed over."""
     if letters and (marked := letters[-1][2] + mark) in _PLACE:
         letters[-1] = (_LETTER, _PLACE[marked], marked)

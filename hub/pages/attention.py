@@ -55,8 +55,8 @@ def silent(page: Page, known: Sequence[Row]) -> Listing:
         "/silent",
         page.say("Silent PCs"),
         page.say(
-            "No report on {count} school days or more. Being off at night, at weekends and in holidays is normal and is "
-            "not counted. Switch the PC on; if it stays silent, look at its network cable and at its agent.",
+            "No report on {count} school days or more. Being off at night, at weekends and in holidays is normal and "
+            "is not counted. Switch the PC on; if it stays silent, look at its network cable and at its agent.",
             count=SILENT_AFTER_SCHOOL_DAYS,
         ),
         page.say("No PC is silent."),

@@ -2,6 +2,7 @@
 
 from litestar import get
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 
 from hub.pages.devices import CURRENT
 from hub.pages.evidence import reasons_of
@@ -42,7 +43,7 @@ def checks_page(request: Asked) -> Answer:
 
 
 @get("/checks/{check_id:str}", include_in_schema=False, sync_to_thread=True)
-def check_page(request: Asked, check_id: str) -> Answer:
+def check_page(request: Asked, check_id: FromPath[str]) -> Answer:
     """Show one check and its computers, who falls short first."""
     with opened(request) as page:
         rules = page.hub.rulebook.checks

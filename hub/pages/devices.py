@@ -7,6 +7,7 @@ from typing import Any
 
 from litestar import get
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 
 from collectors.facts import Field, Table, table_of
 from hub.pages.attention import rooms_to_choose
@@ -20,9 +21,10 @@ from rules.words import sentence
 
 PART_SIZE = 50
 FIRST = (
-    "device", "operating_system", "processor", "memory_module", "disk", "volume", "antivirus", "firewall", "update_state",
+    "device", "operating_system", "processor", "memory_module", "disk", "volume", "antivirus", "firewall",
+    "update_state",
 )  # fmt: skip
-"""The tables that are asked about most stand open and first; every other one follows, folded, in the order of its name."""
+"""The tables that are asked about most stand open and first; every other one follows, folded, by its name."""
 
 CHANGES_SHOWN = 100
 
@@ -107,25 +109,23 @@ def _fitting(page: Page, rows: Sequence[Row]) -> list[Row]:
     check, verdict = page.asked("check"), page.asked("verdict")
     judged = _judged(page, check) if check else {}
 
-    def fits(row: Row) -> bool:
-        if state in STATES and row["state"] != state:
+    def stands(row: Row) -> bool:
+        if row["state"] != state if state in STATES else not state and row["state"] not in CURRENT:
             return False
-        if not state and row["state"] not in CURRENT:
-            return False
-        if (kind and (row["kind"] or "unknown") != kind) or (campus and row["campus"] != campus):
-            return False
-        if room and (row["room"] or "-") != room:
-            return False
-        if verdict in VERDICTS:
-            found = judged.get(row["device_id"], "unknown") if check else row["worst"]
-            if found != verdict:
-                return False
-        elif check and row["device_id"] not in judged:
-            return False
-        if not words:
-            return True
+        asked = ((kind, row["kind"] or "unknown"), (campus, row["campus"]), (room, row["room"] or "-"))
+        return all(not wanted or wanted == found for wanted, found in asked)
+
+    def is_judged(row: Row) -> bool:
+        if verdict not in VERDICTS:
+            return not check or row["device_id"] in judged
+        return (judged.get(row["device_id"], "unknown") if check else row["worst"]) == verdict
+
+    def is_found(row: Row) -> bool:
         text = fold("\n".join(str(row[name]) for name in _SEARCHED if row[name]))
         return all(word in text for word in words)
+
+    def fits(row: Row) -> bool:
+        return stands(row) and is_judged(row) and (not words or is_found(row))
 
     return [row for row in rows if fits(row)]
 
@@ -148,7 +148,7 @@ def one_device(page: Page, device_id: str) -> Row:
 
 
 @get("/devices/{device_id:str}", include_in_schema=False, sync_to_thread=True)
-def device_page(request: Asked, device_id: str) -> Answer:
+def device_page(request: Asked, device_id: FromPath[str]) -> Answer:
     """Show one device: its checks, its facts by table, its history, and the forms of what a person decides."""
     with opened(request) as page:
         row = one_device(page, device_id)
@@ -237,7 +237,7 @@ _CHANGES = {
     "parts": f'"table" IN {_PARTS}',
     "all": "1 = 1",
 }
-"""Which changes are shown: those worth a look (not the hours of use, nor dates that move by themselves), parts, or all."""
+"""Which changes are shown: those worth a look (no hours of use, no dates that move by themselves), parts, or all."""
 
 
 def _changes(page: Page, device_id: str) -> list[Row]:

@@ -22,7 +22,7 @@ def page_error(request: Asked, error: HTTPException) -> Answer:
 
 
 def show_error(request: Asked, status: int, detail: str) -> Answer:
-    """Return the page that tells of an error. Only a sentence written for readers is shown, never an error's own text."""
+    """Return the page that tells of an error. Only sentences written for readers are shown, never an error's own."""
     page = bare(request)
     text = detail if isinstance(detail, Sentence) else SENTENCES.get(status, SENTENCES[400 if status < 500 else 500])  # noqa: PLR2004
     return page.show("error.html", page.say("Not done"), status, text=translator(page.language)(text))

@@ -52,7 +52,7 @@ def each_once(said: Sequence[Row]) -> list[Row]:
     return list(found.values())
 
 
-def evidence_rows(page: Page, target: "Target", evidence: Sequence[Mapping[str, Any]]) -> list[Row]:
+def evidence_rows(target: "Target", evidence: Sequence[Mapping[str, Any]]) -> list[Row]:
     """Return the evidence, who falls short first; of a computer, only the reasons that decide its verdict."""
     rows = []
     for one in evidence:
@@ -89,7 +89,7 @@ def why_missing(page: Page, row: Mapping[str, Any]) -> str:
     return page.say("has not been judged yet")
 
 
-def cell(page: Page, name: str, value: Any) -> str:
+def cell(page: Page, name: str, value: Any) -> str:  # noqa: PLR0911 - one return for each kind of value
     """Return a value of the evidence of a target with SQL of its own; the name tells the unit, as in tables."""
     formats = page.formats
     if value is None:
@@ -113,7 +113,7 @@ def cell(page: Page, name: str, value: Any) -> str:
 
 
 def as_csv(page: Page, target: "Target", rows: Sequence[Mapping[str, Any]]) -> bytes:
-    """Return the evidence as Excel opens it: UTF-8 with a byte order mark, and nothing that it would run as a formula."""
+    """Return the evidence as Excel opens it: UTF-8 with a byte order mark, and nothing that it would run."""
     out = io.StringIO()
     writer = csv.writer(out)
     if target.checks:

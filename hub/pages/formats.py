@@ -50,7 +50,7 @@ class Formats:
         return text.translate(str.maketrans(",.", ".,")) if self.language == "vi" else text
 
     def share(self, value: float | None) -> str:
-        """Return a share of 1 as percent. What is not all is never rounded up to 100 %, nor what is some down to 0 %."""
+        """Return a share of 1 as percent. Not quite all is never rounded up to 100 %, nor a few down to 0 %."""
         if value is None:
             return self.unknown
         percent = round(value * 100, 1)
@@ -117,7 +117,7 @@ class Formats:
             return self.say("just now")
         return self.say("{duration} ago", duration=self.duration(passed))
 
-    def fact(self, field: Field, value: Any) -> str:
+    def fact(self, field: Field, value: Any) -> str:  # noqa: PLR0911 - one return for each type
         """Return one field of a fact, in the unit that its name tells."""
         if value is None or value == "":
             return self.unknown

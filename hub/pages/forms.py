@@ -7,6 +7,7 @@ from urllib.parse import quote
 import sqlalchemy as sa
 from litestar import Response, post
 from litestar.exceptions import ClientException
+from litestar.params import FromPath
 
 from hub import devices
 from hub.devices import NotDone
@@ -45,20 +46,20 @@ def _needed(fields: Mapping[str, str], name: str, expected: str) -> str:
 
 
 @post("/devices/{device_id:str}/retire", include_in_schema=False)
-async def retire(request: Asked, device_id: str) -> Response[None]:
+async def retire(request: Asked, device_id: FromPath[str]) -> Response[None]:
     """Retire a device."""
     now = request.app.state.hub.clock()
     return await _do(request, lambda on: devices.retire(on, device_id, now), _device(device_id), "retired")
 
 
 @post("/devices/{device_id:str}/unretire", include_in_schema=False)
-async def unretire(request: Asked, device_id: str) -> Response[None]:
+async def unretire(request: Asked, device_id: FromPath[str]) -> Response[None]:
     """Take a retired device back."""
     return await _do(request, lambda on: devices.unretire(on, device_id), _device(device_id), "unretired")
 
 
 @post("/devices/{device_id:str}/ownership", include_in_schema=False)
-async def ownership(request: Asked, device_id: str) -> Response[None]:
+async def ownership(request: Asked, device_id: FromPath[str]) -> Response[None]:
     """Say whether a device is the school's."""
     said = (await _fields(request)).get("ownership")
     if said not in set(Ownership):
@@ -70,7 +71,7 @@ async def ownership(request: Asked, device_id: str) -> Response[None]:
 
 
 @post("/devices/{device_id:str}/room", include_in_schema=False)
-async def room(request: Asked, device_id: str) -> Response[None]:
+async def room(request: Asked, device_id: FromPath[str]) -> Response[None]:
     """Write down where a device stands."""
     fields = await _fields(request)
     chosen = _needed(fields, "room", sentence("Choose the room in which the device stands."))
@@ -79,7 +80,7 @@ async def room(request: Asked, device_id: str) -> Response[None]:
 
 
 @post("/devices/{device_id:str}/merge", include_in_schema=False)
-async def merge(request: Asked, device_id: str) -> Response[None]:
+async def merge(request: Asked, device_id: FromPath[str]) -> Response[None]:
     """Make one device of two: this one goes into the other."""
     fields = await _fields(request)
     into = _needed(fields, "into", sentence("Choose the device that this one is the same as."))
@@ -90,7 +91,7 @@ async def merge(request: Asked, device_id: str) -> Response[None]:
 
 
 @post("/devices/{device_id:str}/split", include_in_schema=False)
-async def split(request: Asked, device_id: str) -> Response[None]:
+async def split(request: Asked, device_id: FromPath[str]) -> Response[None]:
     """Make a device of its own of the machine behind one run of an agent."""
     run = _needed(await _fields(request), "stream", sentence("Choose the run of the agent that is another machine."))
     now = request.app.state.hub.clock()
@@ -98,7 +99,7 @@ async def split(request: Asked, device_id: str) -> Response[None]:
 
 
 @post("/conflicts/{conflict_id:int}/dismiss", include_in_schema=False)
-async def dismiss(request: Asked, conflict_id: int) -> Response[None]:
+async def dismiss(request: Asked, conflict_id: FromPath[int]) -> Response[None]:
     """Take a contradiction off the list."""
     now = request.app.state.hub.clock()
     return await _do(request, lambda on: devices.dismiss(on, conflict_id, now), "/conflicts", "dismissed")

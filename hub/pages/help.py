@@ -2,6 +2,7 @@
 
 from litestar import Response, get
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 
 from hub.pages.page import HEADERS, Answer, Asked, opened, static_files
 from rules.words import sentence
@@ -17,7 +18,7 @@ def help_page(request: Asked) -> Answer:
 
 
 @get("/static/{name:str}", include_in_schema=False, sync_to_thread=False)
-def static_file(request: Asked, name: str) -> Response[bytes]:
+def static_file(request: Asked, name: FromPath[str]) -> Response[bytes]:
     """Give a file of static/. Its address changes with it, so browsers may keep it for a year."""
     content = static_files().get(name)
     if content is None:

@@ -37,7 +37,7 @@ GROUP BY device_id, CASE WHEN until <= :now THEN 'unknown' ELSE verdict END
 
 
 def devices(page: Page, where: str = "", **named: Any) -> list[Row]:
-    """Return devices, each with its ``name``, ``state``, ``missed`` school days, ``counts`` of verdicts and the worst."""
+    """Return devices, each with ``name``, ``state``, ``missed`` school days, ``counts`` of verdicts, the ``worst``."""
     calendar = calendar_of(page)
     rows = page.query(_DEVICES + where, {**page.named, **named})
     counts = counts_of(page, rows[0]["device_id"] if len(rows) == 1 else None)

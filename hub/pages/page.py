@@ -54,7 +54,7 @@ VERDICTS: Mapping[str, tuple[str, str]] = {
     "unknown": ("?", sentence("unknown")),
     "pass": ("✓", sentence("met")),
     "exempt": ("◇", sentence("exempt")),
-    "not_applicable": ("–", sentence("not applicable")),
+    "not_applicable": ("–", sentence("not applicable")),  # noqa: RUF001 - a dash is meant
 }
 """Each verdict's sign and words, the worst first: what needs a hand stands at the top."""
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from litestar import get
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 
 from hub.pages.devices import CURRENT
 from hub.pages.evidence import each_once, reasons_of
@@ -69,7 +70,7 @@ def rooms_page(request: Asked) -> Answer:
 
 
 @get("/rooms/{room:str}", include_in_schema=False, sync_to_thread=True)
-def room_page(request: Asked, room: str) -> Answer:
+def room_page(request: Asked, room: FromPath[str]) -> Answer:
     """Show one room: its computers with what falls short on each, and its lessons."""
     with opened(request) as page:
         known = devices(page)

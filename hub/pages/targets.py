@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from litestar import Response, get
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 
 from hub import targets as measuring
 from hub.pages.attention import deaf_since, listings
@@ -102,11 +103,11 @@ def _measured(page: Page, target_id: str) -> "Measured":
 
 
 @get("/targets/{target_id:str}", include_in_schema=False, sync_to_thread=True)
-def target_page(request: Asked, target_id: str) -> Answer:
+def target_page(request: Asked, target_id: FromPath[str]) -> Answer:
     """Show a target and its evidence row by row, who falls short first."""
     with opened(request) as page:
         measured = _measured(page, target_id)
-        rows = evidence_rows(page, measured.target, measured.measurement.evidence)
+        rows = evidence_rows(measured.target, measured.measurement.evidence)
         only = page.asked("verdict")
         shown = [row for row in rows if not only or row["verdict"] == only]
         part = page.part(shown, PART_SIZE)
@@ -135,11 +136,11 @@ def target_page(request: Asked, target_id: str) -> Answer:
 
 
 @get("/targets/{target_id:str}/evidence.csv", include_in_schema=False, sync_to_thread=True)
-def evidence_csv(request: Asked, target_id: str) -> Response[bytes]:
+def evidence_csv(request: Asked, target_id: FromPath[str]) -> Response[bytes]:
     """Give the evidence as a file for a spreadsheet."""
     with opened(request) as page:
         measured = _measured(page, target_id)
-        rows = evidence_rows(page, measured.target, measured.measurement.evidence)
+        rows = evidence_rows(measured.target, measured.measurement.evidence)
         name = f"{measured.target.id}-{page.today}.csv"
         headers = {**HEADERS, "Content-Disposition": f'attachment; filename="{name}"'}
         return Response(as_csv(page, measured.target, rows), media_type="text/csv; charset=utf-8", headers=headers)
