@@ -24,24 +24,26 @@ OTHERS = ("listen", "database", "school")
 def hub(raw: Any) -> str:
     """Read the hub's URL. Plain http is taken for this very machine only: reports must not cross a network unread."""
     written = text(raw).rstrip("/")
-    parts = urlsplit(written)
-    odd = parts.query or parts.fragment or not _has_good_port(parts)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or odd:
+    parts = _parts(written)
+    if parts is None:
         raise ValueError(
             sentence("expected the hub's address, such as https://baove.school.example:8443, not {raw}", raw=repr(raw))
         )
     if parts.username or parts.password:
         raise ValueError(sentence("expected an address without a user name or password"))
-    if parts.scheme == "http" and not is_loopback(parts.hostname):
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
         raise ValueError(sentence("expected https:// beyond this machine, not {raw}", raw=repr(raw)))
     return written
 
 
-def _has_good_port(parts: SplitResult) -> bool:
+def _parts(written: str) -> SplitResult | None:
+    """Return a web address in parts; None where it is none."""
     try:
-        return parts.port != 0
+        parts = urlsplit(written)
+        bare = parts.hostname and parts.port != 0 and not parts.query and not parts.fragment
     except ValueError:
-        return False
+        return None
+    return parts if bare and parts.scheme in {"http", "https"} else None
 
 
 def is_loopback(host: str) -> bool:

@@ -35,7 +35,8 @@ def test_a_hub_is_on_this_machine_or_speaks_https(raw: str, value: str) -> None:
 @pytest.mark.parametrize(
     "raw",
     ["http://school.example", "http://127.evil.example.", "http://localhost.evil.example", "ftp://127.0.0.1",
-     "127.0.0.1:8080", "https://", "https://a@school.example", "https://school.example?x=1", "https://school.example:port", "", 7, None],
+     "127.0.0.1:8080", "https://", "https://a@school.example", "https://school.example?x=1", "https://[::1",
+     "https://school.example:port", "https://school.example:0", "", 7, None],
 )  # fmt: skip
 def test_what_is_no_such_address_is_refused(raw: object) -> None:
     """In a sentence that says what is expected."""
