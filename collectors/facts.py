@@ -70,6 +70,7 @@ class Table:
     why: str
     metrics: tuple[Metric, ...]
     shared: bool
+    keeps: tuple[str, ...] = ()
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -101,13 +102,15 @@ def fact(
     valid_operation_days: int = 30,
     metrics: tuple[Metric, ...] = (),
     shared: bool = False,
+    keeps: tuple[str, ...] = (),
 ) -> Callable[[type[_T]], type[_T]]:
     """Make a class the declaration of a table.
 
     ``why`` is the purpose for which the facts are collected: the privacy notice prints it. ``volatile``
     fields (counters, free space) stay outside digest and history. Facts expire after
     ``valid_operation_days`` days on which the device reported. ``shared``: many PCs have the same rows
-    (software), so the hub stores each row once.
+    (software), so the hub stores each row once. ``keeps``: fields whose null means "as before" to the hub, for what only
+    it can remember, such as when something last succeeded.
     """
     keys = (key,) if isinstance(key, str) else key
 
@@ -120,8 +123,9 @@ def fact(
             why=why,
             metrics=metrics,
             shared=shared,
+            keeps=keeps,
         )
-        unknown = {*keys, *volatile} - {field.name for field in table.fields}
+        unknown = {*keys, *volatile, *keeps} - {field.name for field in table.fields}
         if unknown:
             raise TypeError(f"{cls.__name__}: no such field: {', '.join(sorted(unknown))}")
         data.__fact__ = table  # type: ignore[attr-defined]

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import sqlalchemy as sa
 
-from collectors.facts import Outcome, compact, digest, parse_utc, table_of, utc_text
+from collectors.facts import Outcome, Table, compact, digest, parse_utc, table_of, utc_text
 from hub import identity, rooms
 from hub.reports import Report, Section
 from hub.tables import ENTRY, FACT, FACTS, change, collection, managed_device, presence, stream
@@ -230,12 +230,28 @@ def _store(taking: _Taking, name: str, rows: Sequence[dict[str, Any]], at: datet
         return
     statements = _statements(name)
     here = {"device": taking.device_id}
-    if history:
+    declared = table_of(FACTS[name])
+    if history or declared.keeps:
         before = [dict(row) for row in taking.connection.execute(statements.read, here).mappings()]
-        _note_changes(taking, name, before, rows, at)
+        rows = _with_kept(declared, before, rows)
+        if history:
+            _note_changes(taking, name, before, rows, at)
     taking.connection.execute(statements.delete, here)
     if rows:
         taking.connection.execute(statements.insert, [{"device_id": taking.device_id, **row} for row in rows])
+
+
+def _with_kept(
+    declared: Table, before: Sequence[dict[str, Any]], rows: Sequence[dict[str, Any]]
+) -> Sequence[dict[str, Any]]:
+    """Return rows in which null stands for what was known before, in the fields that the table keeps."""
+    if not declared.keeps:
+        return rows
+    older = _by_key(declared.key, before)
+    return [
+        row | {name: older[key][name] for name in declared.keeps if row[name] is None and key in older}
+        for key, row in _by_key(declared.key, rows).items()
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ _LABELS = {"target": lambda row: row.target, "kind": lambda row: row.kind.value}
     why="To know whether rooms reach the Internet and the sector (targets classroom-internet, sector-services)",
     valid_operation_days=7,
     volatile=("duration_seconds", "last_success_at"),
+    keeps=("last_success_at",),
     metrics=(
         Metric(
             "baove_probe_success", "1 where the step succeeded, 0 where it failed", lambda row: float(row.ok), _LABELS

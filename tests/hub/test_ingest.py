@@ -251,3 +251,24 @@ def test_lost_doubled_late_and_shuffled_reports_end_in_the_newest_state(
 
     assert ([states[-1]["memory"]], states[-1]["programs"]) == (sizes, names)
     assert len({*order, len(documents) - 1}) == reports
+
+
+def reached(kind: str, *, ok: bool, at: str | None) -> dict[str, Any]:
+    """Return one step towards a target."""
+    return {
+        "target": "https://example.edu.vn/", "purpose": "internet", "kind": kind, "ok": ok, "last_success_at": at,
+        "duration_seconds": 0.1, "error": None,
+    }  # fmt: skip
+
+
+def test_when_a_probe_last_succeeded_is_remembered(any_hub: Hub, clock: Clock, ask: Query) -> None:
+    """One attempt that fails does not make the hub forget the success of an hour ago."""
+    send(any_hub, report(AT, tables={"connectivity": [reached("http", ok=True, at="2026-03-02T01:00:00Z")]}))
+
+    send(
+        any_hub,
+        report(clock.advance(hours=1), sequence=2, tables={"connectivity": [reached("http", ok=False, at=None)]}),
+    )
+
+    (row,) = ask("SELECT ok, last_success_at FROM connectivity")
+    assert (False, "2026-03-02T01:00:00Z") == (bool(row["ok"]), row["last_success_at"])
