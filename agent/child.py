@@ -87,10 +87,10 @@ def _without_rows(section: Section) -> dict[str, Any]:
 
 def _host(request: Mapping[str, Any]) -> Any:
     if request["recording"] is not None:
-        from collectors.sources.recording import RecordedLinux
+        from collectors.sources.recording import open_recording
 
         try:
-            return RecordedLinux(Path(request["recording"]))
+            return open_recording(Path(request["recording"]))
         except ValueError as why:
             raise Refused(str(why)) from why
     if sys.platform != "linux":

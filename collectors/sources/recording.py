@@ -31,6 +31,19 @@ from collectors.facts import Failed, parse_utc
 from collectors.sources import dmidecode, smbios
 from collectors.sources.linux import Completed, Listening
 from collectors.sources.probe import Probe, ProbeResult
+from collectors.sources.windows_recording import RecordedWindows, is_windows
+
+
+def open_recording(folder: Path) -> "RecordedLinux | RecordedWindows":
+    """Open the recording of a machine, whatever system it runs. Raises ValueError where the folder is no recording."""
+    try:
+        said = json.loads((folder / "machine.json").read_text(encoding="utf-8"))
+        system = said.get("system") if isinstance(said, dict) else None
+    except (OSError, ValueError):
+        system = None
+    if system == "windows" or (system is None and not (folder / "machine.json").exists() and is_windows(folder)):
+        return RecordedWindows(folder)
+    return RecordedLinux(folder)
 
 
 class RecordedLinux:

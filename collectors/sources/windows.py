@@ -1,0 +1,96 @@
+r"""A Windows machine, as collectors see it: WMI, the registry, and what only the operating system can tell.
+
+comtypes, ctypes and winreg stay in here (and in live_windows.py). Namespaces are written as 'root\cimv2', keys as
+'HKLM\SOFTWARE\…', paths as 'C:\Windows\…'.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from collectors.sources.linux import Listening
+from collectors.sources.probe import Probe, ProbeResult
+from collectors.sources.registry import RegistryKey
+from collectors.sources.wmi import NoSuchClass
+
+__all__ = ["CIMV2", "STORAGE", "WMI", "Listening", "NoSuchClass", "RegistryKey", "Session", "Windows"]
+
+CIMV2 = r"root\cimv2"
+STORAGE = r"root\Microsoft\Windows\Storage"
+WMI = r"root\wmi"
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Somebody is signed in at the PC itself. None: the system does not tell."""
+
+    idle_seconds: int | None
+    is_locked: bool | None
+
+
+def is_person(sid: str) -> bool:
+    """Return whether a hive's name is that of a person's account: a local, domain or Azure AD one."""
+    return sid.upper().startswith(("S-1-5-21-", "S-1-12-1-")) and "_" not in sid
+
+
+class Windows(Protocol):
+    """The narrow door through which every Windows collector looks.
+
+    Each method raises PermissionError where the right is lacking, FileNotFoundError where a recording does not hold
+    what is asked (so nobody knows), and OSError where asking failed.
+    """
+
+    @property
+    def is_root(self) -> bool:
+        """True where nothing is hidden for want of rights: an elevated administrator, or the system itself."""
+
+    @property
+    def is_server(self) -> bool:
+        """True for Windows Server, which lacks some things by design."""
+
+    @property
+    def probes(self) -> tuple[Probe, ...]:
+        """What the configuration asks to be reached."""
+
+    def now(self) -> datetime:
+        """Return the time of this collection, UTC."""
+
+    def wmi(self, namespace: str, class_name: str, *properties: str) -> list[dict[str, Any]]:
+        """Return a class's instances with these properties; what one lacks is None.
+
+        Read the values with sources/wmi.py. Raises NoSuchClass where this Windows has no such namespace or class.
+        """
+
+    def registry(self, key: str, *, wow64: bool = False) -> RegistryKey | None:
+        r"""Return a key; None where this Windows has none.
+
+        ``wow64`` asks for the view of 32-bit programs (of HKLM\SOFTWARE), which a 32-bit Windows does not have.
+        """
+
+    def loaded_users(self) -> Sequence[str]:
+        r"""Return the SIDs of people whose hives are loaded, for keys below HKU\: never names."""
+
+    def read_bytes(self, path: str, at_most: int = -1) -> bytes:
+        """Return a file, or no more than its first bytes."""
+
+    def exists(self, path: str) -> bool:
+        """Return whether a file or folder is there."""
+
+    def list(self, path: str) -> Sequence[str]:
+        """Return the names in a folder, sorted."""
+
+    def firmware(self) -> bytes:
+        """Return the firmware's SMBIOS table, without a header."""
+
+    def firmware_table(self, signature: str) -> bytes:
+        """Return an ACPI table such as 'MSDM'. Raises FileNotFoundError where the firmware has none."""
+
+    def listening(self) -> Sequence[Listening]:
+        """Return the listening TCP sockets and the bound UDP sockets."""
+
+    def session(self) -> Session | None:
+        """Return the session at the PC itself; None where nobody is signed in there."""
+
+    def probe(self, probe: Probe) -> Sequence[ProbeResult]:
+        """Try to reach a target once, one result for each kind of step that was tried."""
