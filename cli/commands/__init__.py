@@ -28,10 +28,12 @@ def build(session: Session) -> typer.Typer:
         def format_usage(self, ctx: Any, formatter: Any) -> None:
             formatter.write_usage(ctx.command_path, " ".join(self.collect_usage_pieces(ctx)), say("Usage: "))
 
+    settings = {"help_option_names": ["--help", "-h"], "max_content_width": 100}
+
     def group(**more: Any) -> typer.Typer:
         return typer.Typer(
             cls=Group, no_args_is_help=True, add_completion=False, rich_markup_mode=None,
-            pretty_exceptions_enable=False, context_settings={"help_option_names": ["--help", "-h"], "max_content_width": 100}, **more,
+            pretty_exceptions_enable=False, context_settings=settings, **more,
         )  # fmt: skip
 
     app = group(
