@@ -14,6 +14,13 @@ from rules.words import LANGUAGES, language_of, sentence, translator
 _LOCALE = Path(__file__).resolve().parent / "locale"
 
 
+OF_TYPER = (
+    "Options", "Commands", "Arguments", "Show this message and exit.", "default: {default}", "required",
+    "Missing command.", "No such command {name!r}.",
+)  # fmt: skip
+"""What Typer says by gettext itself: these stand here so that the catalogue has them."""
+
+
 def main() -> None:
     """Run the command line and end with its exit code."""
     sys.exit(run(sys.argv[1:]))
