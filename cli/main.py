@@ -15,7 +15,7 @@ _LOCALE = Path(__file__).resolve().parent / "locale"
 
 
 OF_TYPER = (
-    "Options", "Commands", "Arguments", "Show this message and exit.", "default: {default}", "required",
+    "Options", "Commands", "Arguments", "default: {default}", "required",
     "Missing command.", "No such command {name!r}.",
 )  # fmt: skip
 """What Typer says by gettext itself: these stand here so that the catalogue has them."""
