@@ -1,7 +1,6 @@
 """The agent's own command line, for a PC without the hub's libraries: ``python -m agent run``."""
 
 import argparse
-import json
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -10,6 +9,7 @@ from typing import Any
 
 from agent import VERSION
 from agent.settings import OTHERS, SETTINGS
+from collectors.facts import compact
 from collectors.settings import SettingsError, Value, load
 from rules.words import language_of, sentence, translator
 
@@ -48,7 +48,7 @@ def _say() -> Callable[[str], str]:
 
 
 def _print(asked: argparse.Namespace, said: Any, as_text: Callable[[Any], str]) -> None:
-    print(json.dumps(said, ensure_ascii=False, indent=1) if asked.json else as_text(said))  # noqa: T201 - a command
+    print(compact().encode(said) if asked.json else as_text(said))  # noqa: T201 - a command
 
 
 def _run(_: argparse.Namespace, settings: Mapping[str, Value]) -> int:

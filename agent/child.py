@@ -17,10 +17,11 @@ import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from collectors.facts import Collector, Failed, compact, table_of, utc_text
+from collectors.facts import Collector, Failed, Outcome, compact, table_of, utc_text
 from collectors.run import Section, run
 from rules.words import Sentence, sentence
 
@@ -47,7 +48,7 @@ def collect(request: Mapping[str, Any], answers: BinaryIO) -> None:
 
     host = _host(request)
     chosen = _chosen(host.system, request["tables"])
-    say("collectors", [[one.table, one.every_seconds, bool(table_of(one.fact).volatile)] for one in chosen])
+    say("collectors", [[one.table, one.every_seconds, _is_volatile(one)] for one in chosen])
 
     if request["identifiers"]:
         running("identifiers", IDENTIFIERS_WITHIN_SECONDS)
@@ -56,7 +57,7 @@ def collect(request: Mapping[str, Any], answers: BinaryIO) -> None:
             say("identifiers", found, utc_text(host.now()))
     for collector in chosen:
         running(collector.table, collector.within_seconds)
-        section = run(collector, host)
+        section = _section(collector, host)
         say("section", _without_rows(section))
         answers.write(compact().encode(section.rows).encode() + b"\n")
     answers.flush()
@@ -101,15 +102,23 @@ def _host(request: Mapping[str, Any]) -> Any:
     return LiveLinux([Probe(purpose, target) for purpose, target in request["probes"]])
 
 
-def _chosen(system: str, tables: Sequence[str] | None) -> list[Collector]:
+@dataclass(frozen=True, slots=True)
+class _Broken:
+    """A collector's file that can't even be imported: its own table's failure, and nobody else's."""
+
+    table: str
+    why: str
+    every_seconds: int = 3600
+    within_seconds: int = 10
+
+
+def _chosen(system: str, tables: Sequence[str] | None) -> list[Collector | _Broken]:
     """Return the collectors of tables (None: all). Only their modules are imported: a file is named as its table."""
     import collectors.host
 
-    if tables is None:
-        return list(collectors.host.for_system(system).values())
     known = sorted(path.stem for path in Path(collectors.host.__file__).parent.glob("[a-z]*.py"))
-    found = []
-    for table in tables:
+    found: list[Collector | _Broken] = []
+    for table in known if tables is None else tables:
         if table not in known:
             raise Refused(
                 sentence(
@@ -118,12 +127,26 @@ def _chosen(system: str, tables: Sequence[str] | None) -> list[Collector]:
                     known=", ".join(known),
                 )
             )
-        module = importlib.import_module(f"collectors.host.{table}")
+        try:
+            module = importlib.import_module(f"collectors.host.{table}")
+        except Exception as why:  # noqa: BLE001 - a bug of one collector must not take the others with it
+            found.append(_Broken(table, f"{type(why).__name__} where {table}.py is imported: please report it"))
+            continue
         mine = [one for one in vars(module).values() if isinstance(one, Collector) and one.system == system]
-        if not mine:
+        if not mine and tables is not None:
             raise Refused(sentence("the table {table} is not collected on {system}", table=table, system=system))
         found += mine
     return found
+
+
+def _is_volatile(one: Collector | _Broken) -> bool:
+    return isinstance(one, Collector) and bool(table_of(one.fact).volatile)
+
+
+def _section(one: Collector | _Broken, host: Any) -> Section:
+    if isinstance(one, _Broken):
+        return Section(one.table, Outcome.FAILED, host.now(), 0.0, message=one.why)
+    return run(one, host)
 
 
 def main() -> None:

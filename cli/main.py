@@ -7,10 +7,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from cli.session import REFUSED, Session
+from agent import VERSION
+from cli.session import DONE, REFUSED, Session
 from rules.words import LANGUAGES, language_of, sentence, translator
 
 _LOCALE = Path(__file__).resolve().parent / "locale"
+
+
+OF_TYPER = (
+    "Options", "Commands", "Arguments", "default: {default}", "required",
+    "Missing command.", "No such command {name!r}.",
+)  # fmt: skip
+"""What Typer says by gettext itself: these stand here so that the catalogue has them."""
 
 
 def main() -> None:
@@ -25,6 +33,9 @@ def run(arguments: Sequence[str]) -> int:
     except ValueError as error:
         Session("en", translator(language_of(os.environ)), os.environ).complain(error.args[0])
         return REFUSED
+    if rest[:1] == ["--version"]:
+        session.result(VERSION)
+        return DONE
     try:
         return _call(session, rest)
     except KeyboardInterrupt:
@@ -69,13 +80,16 @@ def _call(session: Session, arguments: list[str]) -> int:
     except (typer.Exit, typer.Abort) as ended:
         return getattr(ended, "exit_code", REFUSED)
     except Exception as error:
+        if type(error).__name__ == "NoArgsIsHelpError":  # nothing was asked: what there is to ask
+            print(str(error).rstrip(), file=sys.stderr)  # noqa: T201 - a command
+            return REFUSED
         sentences = told(error, session.say)
         if sentences is None:
             raise  # a bug of ours: its traceback is what a report of it needs
         for one in sentences:
             session.complain(one)
         return REFUSED
-    return code if isinstance(code, int) else 0
+    return code if isinstance(code, int) else DONE
 
 
 def __getattr__(name: str) -> Any:

@@ -67,7 +67,9 @@ def _usage(error: Any) -> Sentence:
             "there is no option {option} here: see '{command} --help'", option=error.option_name, command=command
         )
     if type(error).__name__ == "MissingParameter" and parameter is not None:
-        name = parameter.make_metavar(context) if parameter.param_type_name == "argument" else parameter.opts[0]
+        name = (
+            parameter.opts[0] if parameter.param_type_name == "option" else parameter.metavar or parameter.name.upper()
+        )
         return sentence("{name} is missing: see '{command} --help'", name=name, command=command)
     why = error.format_message().rstrip(".")
     return sentence("{why}: see '{command} --help'", why=why[:1].lower() + why[1:], command=command)

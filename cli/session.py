@@ -53,22 +53,31 @@ class Session:
         self.result(json.dumps(document, ensure_ascii=False, indent=1))
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-        """Print a table; in a pipe each row is one line, whole."""
+        """Print a table: fitted to the terminal where a person watches; else each row is one line, whole."""
+        cells = [["" if cell is None else str(cell) for cell in row] for row in rows]
+        if sys.stdout.isatty():
+            self._fitted(columns, cells)
+            return
+        from rich.cells import cell_len
+
+        lines = [list(columns), *(["".join(cell.splitlines()) for cell in row] for row in cells)]
+        widths = [max(cell_len(line[place]) for line in lines) for place in range(len(columns))]
+        for line in lines:
+            padded = (cell + " " * (width - cell_len(cell)) for cell, width in zip(line, widths, strict=True))
+            self.result("  ".join(padded).rstrip())
+
+    def _fitted(self, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         from rich import box
         from rich.console import Console
         from rich.table import Table
         from rich.text import Text
 
-        console = Console()
-        watched = console.is_terminal
-        made = Table(box=box.SIMPLE_HEAD if watched else None, pad_edge=False, show_edge=False)
+        made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
         for column in columns:
-            made.add_column(column, overflow="fold", no_wrap=not watched)
+            made.add_column(column, overflow="fold")
         for row in rows:
-            made.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
-        if not watched:
-            console.width = max(console.width, console.measure(made).maximum)
-        console.print(made, crop=False)
+            made.add_row(*map(Text, row))
+        Console().print(made)
 
     @contextmanager
     def progress(self, about: str) -> Iterator[Callable[[int, int | None], None]]:

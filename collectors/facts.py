@@ -71,6 +71,7 @@ class Table:
     metrics: tuple[Metric, ...]
     shared: bool
     keeps: tuple[str, ...] = ()
+    history: bool = True
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -103,14 +104,16 @@ def fact(
     metrics: tuple[Metric, ...] = (),
     shared: bool = False,
     keeps: tuple[str, ...] = (),
+    history: bool = True,
 ) -> Callable[[type[_T]], type[_T]]:
     """Make a class the declaration of a table.
 
     ``why`` is the purpose for which the facts are collected: the privacy notice prints it. ``volatile``
     fields (counters, free space) stay outside digest and history. Facts expire after
     ``valid_operation_days`` days on which the device reported. ``shared``: many PCs have the same rows
-    (software), so the hub stores each row once. ``keeps``: fields whose null means "as before" to the hub, for what only
-    it can remember, such as when something last succeeded.
+    (software), so the hub stores each row once. ``keeps``: fields whose null means "as before" to the
+    hub, for what only it can remember, such as when something last succeeded. ``history``: whether the
+    hub keeps what came, went and changed; moments are never part of it.
     """
     keys = (key,) if isinstance(key, str) else key
 
@@ -124,6 +127,7 @@ def fact(
             metrics=metrics,
             shared=shared,
             keeps=keeps,
+            history=history,
         )
         unknown = {*keys, *volatile, *keeps} - {field.name for field in table.fields}
         if unknown:

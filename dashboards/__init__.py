@@ -1,1 +1,1 @@
-"""dashboards"""
+"""Grafana dashboards and Prometheus rules as code."""

@@ -1,1 +1,1 @@
-"""hub"""
+"""The school server: reports in, verdicts out."""

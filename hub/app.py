@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 from litestar import Litestar, Request, Response, get
+from litestar.enums import ScopeType
 from litestar.exceptions import HTTPException
 from litestar.openapi.config import OpenAPIConfig
 from litestar.response.base import ASGIResponse
@@ -49,12 +50,13 @@ def own_visitors_only(app: ASGIApp) -> ASGIApp:
     """
 
     async def guard(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
+        if scope["type"] == ScopeType.HTTP:
             headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
             host = headers.get("host", "")
             origin = headers.get("origin")
+            method = scope["method"]
             strange = urlsplit(f"//{host}").hostname not in LOOPBACK
-            foreign = scope["method"] not in {"GET", "HEAD"} and origin is not None and urlsplit(origin).netloc != host
+            foreign = method not in {"GET", "HEAD"} and origin is not None and urlsplit(origin).netloc != host
             if strange or foreign:
                 refusal = api.problem(403, sentence("this page is open only at its own address on this machine"))
                 await ASGIResponse(body=refusal.content, status_code=403, media_type=refusal.media_type)(
@@ -148,33 +150,29 @@ def _report_schema(rows: dict[str, Any]) -> dict[str, Any]:
 
 def serve(hub: Hub, host: str, port: int, ready: Callable[[str], None]) -> None:
     """Serve until a signal ends it; ``ready`` is called with the address once it answers. Raises OSError."""
-    import asyncio
     import socket
 
     import uvicorn
 
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as listening:
+    with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listening:  # TCP named: asyncio sets NODELAY
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
         app = create_app(hub)
         config = uvicorn.Config(
             app, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=3
         )
-        server = uvicorn.Server(config)
         bound = listening.getsockname()[1]
         shown = f"[{host}]" if ":" in host else host
         stop_jobs = jobs.start(hub, app.state.health.jobs)
 
-        async def run() -> None:
-            serving = asyncio.create_task(server.serve(sockets=[listening]))
-            while not server.started and not serving.done():
-                await asyncio.sleep(0.02)
-            if server.started:
-                ready(f"http://{shown}:{bound}/")
-            await serving
+        class Server(uvicorn.Server):
+            async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+                await super().startup(sockets)
+                if self.started:
+                    ready(f"http://{shown}:{bound}/")
 
         try:
-            asyncio.run(run())
+            Server(config).run(sockets=[listening])
         finally:
             stop_jobs()

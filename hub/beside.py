@@ -52,7 +52,8 @@ def reading_hub(data: Path, database: str | None = None) -> Iterator[Hub]:
 def changing_hub(data: Path, database: str | None = None) -> Iterator[Hub]:
     """Give a hub to hand something in to.
 
-    A running hub judges that within seconds; without one it is judged at the end. Raises DatabaseRefused, or Refused for rules.
+    A running hub judges that within seconds; without one it is judged at the end. Raises DatabaseRefused, or Refused
+    for rules.
     """
     running = database is None and is_running(data)
     if running:

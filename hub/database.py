@@ -268,7 +268,7 @@ _READS = {
 }
 
 
-def _authorize(action: int, first: str | None, second: str | None, _database: str | None, _trigger: str | None) -> int:
+def _authorize(action: int, _first: str | None, second: str | None, _database: str | None, _trigger: str | None) -> int:
     """Let a statement read tables and nothing else: no ATTACH, no PRAGMA, no loading of code."""
     if action == sqlite3.SQLITE_FUNCTION and second == "load_extension":
         return sqlite3.SQLITE_DENY

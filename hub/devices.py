@@ -7,7 +7,18 @@ import sqlalchemy as sa
 from collectors.facts import utc_text
 from hub import identity, rooms
 from hub.tables import (
-    FACT, OWN, change, collection, conflict, digest, identifier, managed_device, presence, report, stream, to_judge,
+    FACT,
+    OWN,
+    change,
+    collection,
+    conflict,
+    digest,
+    identifier,
+    managed_device,
+    presence,
+    report,
+    stream,
+    to_judge,
     verdict,
 )  # fmt: skip
 from hub.waiting import wait

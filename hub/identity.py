@@ -1,7 +1,7 @@
 """Which device a report is from. The hub owns the name; what a machine says of its hardware only finds it.
 
-A run of an agent (its *stream*) is one machine, so a stream that is known needs no search. A new stream finds its device
-by the credible identifiers, the SMBIOS UUID first, then serial numbers, then disks and network cards. Two machines that
+A run of an agent (its *stream*) is one machine, so a known stream needs no search. A new stream finds its device by the
+credible identifiers, the SMBIOS UUID first, then serial numbers, then disks and network cards. Two machines that
 are alive at once under one identifier become two devices and a conflict that the officer sees.
 """
 
@@ -89,7 +89,7 @@ def find(connection: sa.Connection, report: Report, metrics_address: str | None)
     connection.execute(_HEARD_AGAIN, heard)
     if known["identifiers"] != heard["identifiers"]:
         _remember(connection, known["device_id"], seen)
-    _part_the_alive(connection, known, seen, sent_at)
+    _part_the_alive(connection, dict(known), seen, sent_at)
     return Found(known["device_id"], is_new=False)
 
 

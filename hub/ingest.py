@@ -1,6 +1,6 @@
 """Takes a report into the database: one report, one transaction; a repeated one changes nothing.
 
-State, not steps: each table of a report replaces the older one, whatever came between, so a lost report heals by itself.
+State, not steps: each table of a report replaces the older one, whatever came between, so a lost report heals itself.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ from hub import identity, rooms
 from hub.reports import Report, Section
 from hub.tables import ENTRY, FACT, FACTS, change, collection, managed_device, presence, stream
 from hub.tables import report as report_table
-from hub.waiting import wait
+from hub.waiting import EVERYTHING, wait
 from rules.engine import FACTS_EXPIRE_AFTER
 from rules.tables import Ownership
 
@@ -42,8 +42,8 @@ _SEE_AGAIN = sa.text(
 )
 _ATTEND = sa.text("INSERT INTO presence (device_id, day) VALUES (:device_id, :day) ON CONFLICT DO NOTHING")
 _COLLECTIONS = sa.text(
-    'SELECT c.*, d.digest FROM collection AS c LEFT JOIN digest AS d ON d.device_id = c.device_id AND d."table" = c."table" '
-    "WHERE c.device_id = :device_id"
+    "SELECT c.*, d.digest FROM collection AS c "
+    'LEFT JOIN digest AS d ON d.device_id = c.device_id AND d."table" = c."table" WHERE c.device_id = :device_id'
 )
 _COLLECTED = sa.text(
     'INSERT INTO collection (device_id, "table", outcome, message, attempted_at, collected_at, expires_at) '
@@ -111,11 +111,25 @@ def ingest(
     if not is_managed:
         _first_seen(taking, report)
     new_day = _attend(taking, report)
-    have = {row["table"]: row for row in connection.execute(_COLLECTIONS, {"device_id": found.device_id}).mappings()}
-    resend, changed, collected = [], set(), []
+    changed, resend = _take_sections(taking, report)
+    if new_day:
+        _expire(taking, true_time(report.sent_at))
+        changed = {EVERYTHING}
+    if {"device", "network_interface", EVERYTHING} & changed:
+        rooms.settle(connection, found.device_id)
+    wait(connection, [found.device_id], changed)
+    _count_unknown(connection, report.counted)
+    return Answer(accepted=True, device_id=found.device_id, resend=sorted(resend))
+
+
+def _take_sections(taking: _Taking, report: Report) -> tuple[set[str], list[str]]:
+    """Take a report's tables; return those in which a rule could see a difference, and those to send whole again."""
+    rows = taking.connection.execute(_COLLECTIONS, {"device_id": taking.device_id}).mappings()
+    have = {row["table"]: dict(row) for row in rows}
+    changed, resend, collected = set(), [], []
     for section in report.sections:
         older = have.get(section.table)
-        at = true_time(section.at)
+        at = taking.true_time(section.at)
         if older is not None and utc_text(at) < older["attempted_at"]:
             continue  # a late report: what the hub has is newer
         if section.rows is None and section.outcome is Outcome.ROWS and not _is_same(older, section):
@@ -126,15 +140,8 @@ def ingest(
         if differs:
             changed.add(section.table)
     if collected:
-        connection.execute(_COLLECTED, collected)
-    if new_day:
-        _expire(taking, true_time(report.sent_at))
-        changed = {"*"}
-    if {"device", "network_interface", "*"} & changed:
-        rooms.settle(connection, found.device_id)
-    wait(connection, [found.device_id], changed)
-    _count_unknown(connection, report.counted)
-    return Answer(accepted=True, device_id=found.device_id, resend=sorted(resend))
+        taking.connection.execute(_COLLECTED, collected)
+    return changed, resend
 
 
 def _count_report(taking: _Taking, report: Report, received_at: datetime) -> bool:
@@ -319,7 +326,11 @@ def _note_changes(
     taking: _Taking, name: str, before: Sequence[dict[str, Any]], after: Sequence[dict[str, Any]], at: datetime
 ) -> None:
     declared = table_of(FACTS[name])
-    steady = [field.name for field in declared.fields if not field.volatile and not field.key]
+    if not declared.history:
+        return
+    told = [
+        field.name for field in declared.fields if not (field.volatile or field.key or field.type is datetime)
+    ]  # a moment says when, not what: signatures get a new one each day
     old, new = _by_key(declared.key, before), _by_key(declared.key, after)
     changes: list[dict[str, Any]] = []
 
@@ -337,7 +348,7 @@ def _note_changes(
         elif key not in old:
             add("came", key, None, None, new[key])
         else:
-            for field in steady:
+            for field in told:
                 if old[key][field] != new[key][field]:
                     add("changed", key, field, old[key][field], new[key][field])
     if len(changes) > CHANGES_LIMIT:
@@ -396,7 +407,8 @@ def _count_unknown(connection: sa.Connection, counted: Mapping[str, int]) -> Non
 
 def last_heard(connection: sa.Connection) -> str | None:
     """Return when any report last came."""
-    return connection.scalar(sa.select(sa.func.max(report_table.c.received_at)))
+    found: str | None = connection.scalar(sa.select(sa.func.max(report_table.c.received_at)))
+    return found
 
 
 def forget(connection: sa.Connection, before: datetime) -> None:

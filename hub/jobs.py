@@ -55,4 +55,8 @@ def start(hub: Hub, succeeded: dict[str, float]) -> Callable[[], None]:
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
     judge.mark_outdated(hub)
     scheduler.start()
-    return scheduler.shutdown
+
+    def stop() -> None:
+        scheduler.shutdown()
+
+    return stop

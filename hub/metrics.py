@@ -5,6 +5,7 @@ A lab that is switched off stays in view, with its age. Names are those of INTER
 
 import threading
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -13,7 +14,7 @@ from prometheus_client.gc_collector import GCCollector
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 
-from collectors.facts import parse_utc
+from collectors.facts import parse_utc, utc_text
 from hub.hub import Hub
 from hub.targets import measured
 from rules.tables import Verdict
@@ -83,7 +84,7 @@ class _Jobs:
 
 
 class _State:
-    """Everything that comes from the database. It is asked at each scrape: a scrape a minute costs less than keeping it."""
+    """Everything that comes from the database, asked at each scrape: one a minute costs less than keeping it all."""
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
@@ -108,10 +109,6 @@ def _gauge(name: str, about: str, labels: list[str], rows: list[tuple[list[str],
 
 
 def _devices(hub: Hub) -> Iterator[Metric]:
-    from datetime import timedelta
-
-    from collectors.facts import utc_text
-
     now = hub.clock()
     named = {
         "now": utc_text(now),

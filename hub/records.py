@@ -17,10 +17,10 @@ def match(connection: sa.Connection, device_id: str | None = None) -> None:
     if device_id is not None:
         known = known.where(identifier.c.device_id == device_id)
     owners: dict[tuple[str, str], set[str]] = {}
-    for row in connection.execute(known):
-        kind = "mac" if row.kind == "mac" else "serial" if row.kind.endswith("_serial") else None
-        if kind:
-            owners.setdefault((kind, row.value.upper()), set()).add(row.device_id)
+    for kind, value, owner in connection.execute(known):
+        name = "mac" if kind == "mac" else "serial" if kind.endswith("_serial") else None
+        if name:
+            owners.setdefault((name, value.upper()), set()).add(owner)
     if not owners:
         return
     rows = connection.execute(sa.select(record).order_by(record.c.asset_code)).mappings().all()

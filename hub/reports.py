@@ -151,7 +151,7 @@ def decode(body: bytes, encoding: str | None = None) -> Report:
             raise ReportRefused(
                 400,
                 sentence(
-                    "the report has format {said}, this hub reads format {known}: update the hub first, then the agents",
+                    "the report has format {said}, this hub reads format {known}: update the hub, then the agents",
                     said=said.format,
                     known=FORMAT,
                 ),

@@ -1,12 +1,13 @@
 """The hub's tables, made from the fact classes: what a class declares is what the database has.
 
-A fact class ``Disk`` is stored as ``fact_disk`` and read through the view ``disk``, which adds ``collected_at``. A class
-that is ``shared`` (software: forty PCs of a lab have the same rows) is stored as a catalogue of distinct rows and a list
-of (device, entry); its view looks like any other.
+A fact class ``Disk`` is stored as ``fact_disk`` and read through the view ``disk``, which adds ``collected_at``. A
+class that is ``shared`` (software: forty PCs of a lab have the same rows) is stored as a catalogue of distinct rows and
+a list of (device, entry); its view looks like any other.
 """
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.schema import CreateColumn
@@ -20,7 +21,7 @@ from rules.tables import VIEWS
 
 SCHEMA_VERSION = 1
 
-_COLUMN_TYPES: dict[type, type[sa.types.TypeEngine[object]]] = {
+_COLUMN_TYPES: dict[type, type[sa.types.TypeEngine[Any]]] = {
     int: sa.BigInteger,
     float: sa.Double,
     bool: sa.Boolean,

@@ -32,7 +32,7 @@ _kept: "WeakKeyDictionary[Database, tuple[_Key, list[Measured]]]" = WeakKeyDicti
 
 
 def measured(hub: Hub) -> list[Measured]:
-    """Return all targets of the school's plan, in the plan's order. Measured once a minute or when something changed."""
+    """Return all targets of the school's plan, in its order. Measured once a minute, or when something changed."""
     now = hub.clock()
     key = (hub.database.commits, utc_text(now)[:16], id(hub.rulebook))
     kept = _kept.get(hub.database)

@@ -16,7 +16,7 @@ from hub.pages.labels import field_label, table_label
 from rules.words import PACKAGES
 
 TOP = Path(__file__).resolve().parents[1]
-SAYING = {"sentence", "say", "note", "complain", "Refusal", "SettingsError", "NotHere", "Failed"}
+SAYING = {"_", "sentence", "say", "note", "complain", "Refusal", "SettingsError", "NotHere", "Failed"}
 """The functions whose first argument is said to people."""
 
 HEADER = """# What baove says, in Vietnamese. `make words` adds new sentences and takes out old ones.

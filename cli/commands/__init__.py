@@ -6,10 +6,16 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from cli.commands import agent, ask, config, hub, machine, rules, school, start
-from cli.session import Session
+from cli.session import Say, Session
 
 GROUPS = (start, machine, agent, hub, ask, school, rules, config)
 """The files, in the order in which their commands are listed."""
+
+
+def _translated(option: Any, say: Say) -> Any:
+    if option is not None:
+        option.help = say("Show this message and exit.")
+    return option
 
 
 def build(session: Session) -> typer.Typer:
@@ -22,16 +28,24 @@ def build(session: Session) -> typer.Typer:
         def format_usage(self, ctx: Any, formatter: Any) -> None:
             formatter.write_usage(ctx.command_path, " ".join(self.collect_usage_pieces(ctx)), say("Usage: "))
 
+        def get_help_option(self, ctx: Any) -> Any:
+            return _translated(super().get_help_option(ctx), say)
+
     class Group(TyperGroup):
         """The same for a group of commands."""
 
         def format_usage(self, ctx: Any, formatter: Any) -> None:
             formatter.write_usage(ctx.command_path, " ".join(self.collect_usage_pieces(ctx)), say("Usage: "))
 
+        def get_help_option(self, ctx: Any) -> Any:
+            return _translated(super().get_help_option(ctx), say)
+
+    settings = {"help_option_names": ["--help", "-h"], "max_content_width": 100}
+
     def group(**more: Any) -> typer.Typer:
         return typer.Typer(
             cls=Group, no_args_is_help=True, add_completion=False, rich_markup_mode=None,
-            pretty_exceptions_enable=False, context_settings={"help_option_names": ["--help", "-h"], "max_content_width": 100}, **more,
+            pretty_exceptions_enable=False, context_settings=settings, **more,
         )  # fmt: skip
 
     app = group(

@@ -30,7 +30,7 @@ def _show(session: Session, *, as_json: bool) -> int:
         return DONE
     say = session.say
     session.table(
-        (say("of"), say("setting"), say("value"), say("origin"), say("what it is")),
+        (say("of"), say("setting's name"), say("value"), say("origin"), say("what it is")),
         (
             (one["program"], one["name"], _value(session, one["value"]), say(one["origin"]), say(one["about"]))
             for one in found

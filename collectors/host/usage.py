@@ -16,6 +16,7 @@ DAYS = 7
 @fact(
     key="hour",
     why="To see how much the labs are used, lab PCs only (target lab-use)",
+    history=False,  # each hour is news
 )
 class Usage:
     """One past hour in which somebody used the PC. An hour without a row was not used, or the PC was off."""

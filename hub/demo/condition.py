@@ -32,9 +32,14 @@ SIGNATURES_OLD_AFTER = timedelta(days=7)
 
 @dataclass(frozen=True)
 class At:
-    """A PC at a moment. ``started_at``: when it was switched on; ``today``: the last day of the story."""
+    """A PC at a moment.
+
+    ``since``: the day from which on it is as it is; ``started_at``: when it was switched on; ``today``: the day on
+    which the story is told.
+    """
 
     pc: Pc
+    since: date
     moment: datetime
     started_at: datetime
     today: date
@@ -165,8 +170,8 @@ def antiviruses(at: At) -> Iterator[Antivirus]:
 
 
 def malware(at: At) -> Iterator[Malware]:
-    """Yield what the story says was found."""
-    found_at = at.days_before_today(3.2)
+    """Yield what the story says was found, on the morning of the day on which it tells so."""
+    found_at = datetime.combine(at.since, time(0, 10), UTC)
     if found_at <= at.moment:
         for threat in at.pc.malware:
             yield Malware(threat=threat, severity="high", status=Status.ACTIVE, detected_at=found_at)

@@ -53,14 +53,14 @@ class Agent:
         """Return the report of a moment. A PC that was just switched on begins a new stream."""
         chance = random.Random(f"{self.seed} {self.life.now.number} {moment.isoformat()}")  # noqa: S311 - made up
         today = self.calendar.local(moment).date()
-        pc = self.life.on(today)
+        since, pc = self.life.on(today)
         if starts or self.started_at is None:
             self.stream, self.sequence = f"{chance.getrandbits(128):032x}", 0
             self.started_at = moment - timedelta(seconds=chance.randint(50, 110))
         self.sequence += 1
         is_first_today = self.heard_on != today
         self.heard_on = today
-        at = At(pc, moment, self.started_at, self.today, self.calendar, chance)
+        at = At(pc, since, moment, self.started_at, self.today, self.calendar, chance)
         whole: dict[str, Any] = {}
         unchanged: dict[str, Any] = {}
         missing: list[dict[str, Any]] = []

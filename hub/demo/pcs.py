@@ -114,9 +114,9 @@ class Life:
         """The PC as it is today."""
         return self.states[-1][1]
 
-    def on(self, day: date) -> Pc:
-        """Return the PC as it was on a day."""
-        return next(pc for since, pc in reversed(self.states) if since <= day)
+    def on(self, day: date) -> tuple[date, Pc]:
+        """Return the PC as it was on a day, and since when it had been so."""
+        return next(state for state in reversed(self.states) if state[0] <= day)
 
 
 @cache

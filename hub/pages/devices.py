@@ -224,9 +224,10 @@ def _tables(page: Page, device_id: str) -> list[Row]:
 
 
 def _shown(page: Page, table: str, field: Field, value: Any) -> str:
-    """Return a field's value; settings are called by words of their own, which the catalogue translates."""
-    text = page.formats.fact(field, value)
-    return page.say(text) if table == "setting" and field.name == "name" else text
+    """Return a field's value; settings have names of their own."""
+    if table == "setting" and field.name == "name":
+        return page.word("setting", value)
+    return page.formats.fact(field, value)
 
 
 _PARTS = ("device", "processor", "memory_module", "disk", "graphics", "network_interface", "monitor", "battery")

@@ -24,5 +24,5 @@ def page_error(request: Asked, error: HTTPException) -> Answer:
 def show_error(request: Asked, status: int, detail: str) -> Answer:
     """Return the page that tells of an error. Only sentences written for readers are shown, never an error's own."""
     page = bare(request)
-    text = detail if isinstance(detail, Sentence) else SENTENCES.get(status, SENTENCES[400 if status < 500 else 500])  # noqa: PLR2004
+    text = detail if isinstance(detail, Sentence) else SENTENCES.get(status) or SENTENCES[status // 100 * 100]
     return page.show("error.html", page.say("Not done"), status, text=translator(page.language)(text))

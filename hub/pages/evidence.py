@@ -124,14 +124,14 @@ def as_csv(page: Page, target: "Target", rows: Sequence[Mapping[str, Any]]) -> b
             why = "; ".join(f"{one['title']}: {one['text']}" for one in said) or why_missing(page, row)
             since = page.formats.moment(row["since"]) if row["since"] else ""
             until = page.formats.moment(row["until"]) if row["until"] else ""
-            words = [page.verdict(row["verdict"]), name_of(row), row["asset_code"], row["room"], row["campus"]]
+            words = [capital(page.verdict(row["verdict"])), name_of(row), row["asset_code"], row["room"], row["campus"]]
             writer.writerow(map(harmless, [*words, row["count"], why, since, until]))
     else:
         columns = headings(page, target)
         writer.writerow([capital(page.say("verdict")), *(heading for _, heading in columns)])
         for row in rows:
             shown = [cell(page, name, row.get(name)) for name, _ in columns]
-            writer.writerow(map(harmless, [page.verdict(row["verdict"]), *shown]))
+            writer.writerow(map(harmless, [capital(page.verdict(row["verdict"])), *shown]))
     return out.getvalue().encode("utf-8-sig")
 
 

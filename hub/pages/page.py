@@ -38,6 +38,9 @@ Answer = Response[str]
 ZONE = "Asia/Ho_Chi_Minh"
 """The clock of a school that has not told its profile."""
 
+LONGEST_NUMBER = 8
+"""A page's number with more digits than this is no page's."""
+
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -171,7 +174,7 @@ class Page:
         """Return the rows of the page of a list that was asked for; one beyond the last is the last."""
         pages = max(1, -(-len(rows) // size))
         asked = self.asked("page")
-        number = min(max(int(asked), 1), pages) if asked.isdecimal() and len(asked) < 9 else 1  # noqa: PLR2004
+        number = min(max(int(asked), 1), pages) if asked.isdecimal() and len(asked) <= LONGEST_NUMBER else 1
         return Part(rows[(number - 1) * size : number * size], number, pages, len(rows))
 
     def show(self, template: str, title: str, status: int = 200, **context: Any) -> Answer:

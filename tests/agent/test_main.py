@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -213,6 +214,23 @@ def test_each_command_has_help_with_an_example(command: str) -> None:
 
     assert done.returncode == 0
     assert f"example: python -m agent {command}" in done.stdout
+
+
+def test_a_collector_that_can_not_be_imported_costs_its_own_table_only(tmp_path: Path) -> None:
+    """A file that a bad update left behind is its own section's failure."""
+    for package in ("agent", "collectors", "rules"):
+        shutil.copytree(TOP / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "collectors" / "host" / "broken.py").write_text("import no_such_module\n", encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "agent", "collect", "--json", "--recording", str(DESKTOP), "--data", str(tmp_path)],
+        cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    made = json.loads(done.stdout)
+    (broken,) = (one for one in made["missing"] if one["table"] == "broken")
+
+    assert done.returncode == 1
+    assert broken["message"] == "ModuleNotFoundError where broken.py is imported: please report it"
+    assert len(made["tables"]) > 3
 
 
 def test_explain_names_every_field_that_would_be_sent(tmp_path: Path) -> None:

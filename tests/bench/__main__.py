@@ -1,4 +1,4 @@
-"""`make bench`: measures everything, or the parts named; `make bench ARGS=--json` prints one JSON document."""
+"""`make bench`: measures against the peers; `make bench ARGS=--json` prints one JSON document."""
 
 import argparse
 import dataclasses
@@ -22,10 +22,10 @@ WIDTH = 150
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], default=list(PARTS), help="what to measure (all)")
+    parser.add_argument("--only", choices=PARTS, help="measure one part")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     asked = parser.parse_args()
-    found = [result for part in asked.parts for result in PARTS[part]()]
+    found = [result for part in ([asked.only] if asked.only else PARTS) for result in PARTS[part]()]
     print(as_json(found)) if asked.json else show(found)
 
 

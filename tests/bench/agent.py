@@ -3,6 +3,7 @@
 import gzip
 import http.server
 import json
+import subprocess
 import sys
 import tempfile
 import threading
@@ -155,6 +156,7 @@ def _fusion_daemon(folder: Path) -> float | None:
         return None
     written = folder / "fusion"
     written.mkdir()
+    subprocess.run(["fusioninventory-agent", "--set-forcerun", "--no-httpd", f"--local={written}"], check=True)
     command = [
         "fusioninventory-agent",
         "--daemon",

@@ -98,7 +98,7 @@ def test_any_text_becomes_fit_for_json_and_databases(text: str) -> None:
     assert clean(cleaned) == cleaned
 
 
-@given(st.datetimes(timezones=st.just(UTC), min_value=datetime(1000, 1, 1), max_value=datetime(9999, 1, 1)))  # noqa: DTZ001
+@given(st.datetimes(timezones=st.just(UTC), min_value=datetime(1000, 1, 1), max_value=datetime(9999, 1, 1)))  # noqa: DTZ001 - hypothesis wants bare ones
 def test_times_survive_their_text(moment: datetime) -> None:
     """To the second, in UTC."""
     assert parse_utc(utc_text(moment)) == moment.replace(microsecond=0)

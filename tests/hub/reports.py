@@ -17,11 +17,11 @@ from hub.tables import FACTS
 UUID_A = "3f2a0001-1111-4222-8333-0123456789ab"
 UUID_B = "3f2a0002-1111-4222-8333-0123456789ab"
 
-DEVICE = {
+DEVICE: dict[str, Any] = {
     "hostname": "TT-PM1-01", "kind": "desktop", "vendor": None, "model": None, "serial": None, "uuid": None,
     "board_vendor": None, "board_model": None, "asset_tag": None,
 }  # fmt: skip
-FIREWALL = {"profile": "default", "enabled": True, "product": "nftables"}
+FIREWALL: dict[str, Any] = {"profile": "default", "enabled": True, "product": "nftables"}
 
 
 def machine(

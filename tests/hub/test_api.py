@@ -1,4 +1,4 @@
-"""The interface for programs: what is refused changes nothing and says so; Prometheus finds the last known state of all."""
+"""The interface for programs: what is refused changes nothing and says so; Prometheus finds the last known state."""
 
 import gzip
 import json
@@ -83,7 +83,7 @@ def test_the_date_of_a_request_corrects_a_wrong_clock(client: Client, clock: Clo
 @pytest.mark.parametrize("date", ["", "yesterday", "Mon, 99 Foo 2026 00:00:00 GMT", "\u00ff"])
 def test_a_date_that_is_none_corrects_nothing(client: Client, clock: Clock, ask: Query, date: str) -> None:
     """A header is as hostile as a body."""
-    answer = client.post("/api/v1/reports", content=body(report(clock())), headers={"Date": date.encode("latin-1")})
+    answer = client.post("/api/v1/reports", content=body(report(clock())), headers={b"Date": date.encode("latin-1")})
 
     assert answer.status_code == 200
     assert [{"collected_at": "2026-03-02T01:00:00Z"}] == ask("SELECT collected_at FROM device")
@@ -128,11 +128,10 @@ def test_a_table_is_read_page_by_page_and_filtered(client: Client, hub: Hub, clo
         for number in range(7)
     ]  # fmt: skip
     send(hub, report(clock(), tables={"memory_module": modules}))
-    slots, cursor = [], ""
-    while cursor is not None:
-        page = client.get(f"/api/v1/tables/memory_module?limit=3{cursor and '&cursor=' + cursor}").json()
-        slots += [row["slot"] for row in page["rows"]]
-        cursor = page["next"]
+    pages = [client.get("/api/v1/tables/memory_module?limit=3").json()]
+    while pages[-1]["next"]:
+        pages.append(client.get(f"/api/v1/tables/memory_module?limit=3&cursor={pages[-1]['next']}").json())
+    slots = [row["slot"] for page in pages for row in page["rows"]]
 
     small = client.get(f"/api/v1/tables/memory_module?size_bytes={1 << 30}").json()["rows"]
     assert [f"S{number}" for number in range(7)] == sorted(slots)

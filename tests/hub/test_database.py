@@ -73,7 +73,8 @@ def test_an_older_database_gets_the_columns_that_it_lacks(tmp_path: Path) -> Non
     ],
 )  # fmt: skip
 def test_a_reader_can_not_write(any_hub: Hub, ask: Query, sql: str) -> None:
-    """Whatever a rule or a person asks, nothing changes."""
+    """Whatever a rule or a person asks, nothing changes, in either database."""
+    assert any_hub.database.commits == 0
     before = ask("SELECT COUNT(*) AS n FROM verdict")
     with pytest.raises(QueryError):
         ask(sql)
@@ -197,7 +198,8 @@ disk = Path(sys.argv[1])
 hub = open_hub(disk)
 def take(number):
     at = datetime(2026, 3, 2, tzinfo=UTC) + timedelta(seconds=number)
-    send(hub, report(at, sequence=number, tables={"device": [{**DEVICE, "hostname": f"TT-{number}", "model": "x" * 3000}]}), at)
+    rows = [{**DEVICE, "hostname": f"TT-{number}", "model": "x" * 3000}]
+    send(hub, report(at, sequence=number, tables={"device": rows}), at)
 take(1)
 taken = 1
 filler = disk / "filler"

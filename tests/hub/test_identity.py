@@ -7,7 +7,7 @@ import pytest
 from hub import devices
 from hub.hub import Hub
 from tests.hub.conftest import Clock, Query
-from tests.hub.reports import DEVICE, FIREWALL, UUID_A, UUID_B, machine, report, send
+from tests.hub.reports import DEVICE, FIREWALL, UUID_B, machine, report, send
 
 
 def device_of(hub: Hub, clock: Clock, stream: str, sequence: int = 1, **said: Any) -> str:
@@ -85,7 +85,7 @@ def test_one_uuid_on_two_boards_with_other_serials_is_two_devices_and_a_conflict
 
 
 def test_two_machines_alive_at_once_under_one_identifier_are_parted(hub: Hub, clock: Clock, ask: Query) -> None:
-    """The first is heard of again after the second took its name over: the second is a new device, and both are shown."""
+    """The first is heard of again after the second took its name over: the second is new, and both are shown."""
     other: dict[str, Any] = {"disks": ["TESTDISKB02"], "macs": ["02:00:00:00:00:02"]}
     first = device_of(hub, clock, "a")
     assert first == device_of(hub, clock, "b", **other)
@@ -104,7 +104,7 @@ def test_two_machines_alive_at_once_under_one_identifier_are_parted(hub: Hub, cl
 def test_after_two_were_parted_each_is_asked_for_its_facts_again(hub: Hub, clock: Clock) -> None:
     """Nobody can say whose the rows were, so no verdict may stand on them."""
     other = machine(disks=["TESTDISKB02"], macs=["02:00:00:00:00:02"])
-    tables = {"device": [DEVICE], "firewall": [FIREWALL]}
+    tables: dict[str, list[dict[str, Any]]] = {"device": [DEVICE], "firewall": [FIREWALL]}
     send(hub, report(clock.advance(minutes=1), stream="a", tables=tables))
     send(hub, report(clock.advance(minutes=1), stream="b", tables=tables, identifiers=other))
 
