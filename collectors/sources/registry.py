@@ -6,6 +6,7 @@ Keys are written as 'HKLM\SOFTWARE\…' (HKLM, HKU, HKCU, HKCR) and compared wit
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 Value = str | int | bytes | tuple[str, ...] | None
 """REG_SZ and REG_EXPAND_SZ are str, REG_DWORD and REG_QWORD int, REG_MULTI_SZ a tuple, everything else bytes."""
@@ -13,10 +14,14 @@ Value = str | int | bytes | tuple[str, ...] | None
 
 @dataclass(frozen=True, slots=True)
 class RegistryKey:
-    """One key: its values by their names in lower case ('' is the default value), and its subkeys' names."""
+    """One key: its values by their names in lower case ('' is the default value), and its subkeys' names.
+
+    ``written_at`` is when the key was last written to, UTC; None where that is not told, as in exports.
+    """
 
     values: Mapping[str, Value]
     subkeys: Sequence[str]
+    written_at: datetime | None = None
 
     def get(self, name: str) -> Value:
         """Return a value as it is; None where there is none."""

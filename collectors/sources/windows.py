@@ -14,7 +14,18 @@ from collectors.sources.probe import Probe, ProbeResult
 from collectors.sources.registry import RegistryKey
 from collectors.sources.wmi import NoSuchClass
 
-__all__ = ["CIMV2", "STORAGE", "WMI", "Listening", "NoSuchClass", "RegistryKey", "Session", "Windows"]
+__all__ = [
+    "CIMV2",
+    "STORAGE",
+    "WMI",
+    "Account",
+    "Listening",
+    "NoSuchClass",
+    "RegistryKey",
+    "Session",
+    "UpdateTimes",
+    "Windows",
+]
 
 CIMV2 = r"root\cimv2"
 STORAGE = r"root\Microsoft\Windows\Storage"
@@ -27,6 +38,27 @@ class Session:
 
     idle_seconds: int | None
     is_locked: bool | None
+    is_administrator: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One of this PC's own accounts, by the last part of its SID, which no language changes: never its name.
+
+    ``is_administrator``: a member of the group S-1-5-32-544; None: the group was not read.
+    """
+
+    rid: int
+    is_enabled: bool
+    is_administrator: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateTimes:
+    """When Windows Update last succeeded in looking for updates, and in installing one (IAutomaticUpdatesResults)."""
+
+    searched_at: datetime | None
+    installed_at: datetime | None
 
 
 def is_person(sid: str) -> bool:
@@ -50,16 +82,22 @@ class Windows(Protocol):
         """True for Windows Server, which lacks some things by design."""
 
     @property
+    def is_lab(self) -> bool:
+        """True where the configuration says that this PC stands in a computer lab: only then are hours of use told."""
+
+    @property
     def probes(self) -> tuple[Probe, ...]:
         """What the configuration asks to be reached."""
 
     def now(self) -> datetime:
         """Return the time of this collection, UTC."""
 
-    def wmi(self, namespace: str, class_name: str, *properties: str) -> list[dict[str, Any]]:
+    def wmi(self, namespace: str, class_name: str, *properties: str, where: str | None = None) -> list[dict[str, Any]]:
         """Return a class's instances with these properties; what one lacks is None.
 
-        Read the values with sources/wmi.py. Raises NoSuchClass where this Windows has no such namespace or class.
+        Read the values with sources/wmi.py. ``where`` is a condition of WQL for classes of which asking for all
+        instances takes many seconds; a recording gives all, so a collector looks for itself too.
+        Raises NoSuchClass where this Windows has no such namespace or class.
         """
 
     def registry(self, key: str, *, wow64: bool = False) -> RegistryKey | None:
@@ -88,6 +126,12 @@ class Windows(Protocol):
 
     def listening(self) -> Sequence[Listening]:
         """Return the listening TCP sockets and the bound UDP sockets."""
+
+    def accounts(self) -> Sequence[Account]:
+        """Return this PC's own accounts. Never Win32_UserAccount live: it asks absent domain controllers."""
+
+    def update_times(self) -> UpdateTimes:
+        """Return when Windows Update last did its work."""
 
     def session(self) -> Session | None:
         """Return the session at the PC itself; None where nobody is signed in there."""

@@ -18,7 +18,10 @@ The folder holds the files of one machine, in any subfolders:
      "wmi": {"Win32_BIOS": [{"SerialNumber": "TEST0001"}]},
      "registry": {"HKLM\\SOFTWARE\\X": {"Text": "a", "Number": 1, "Many": ["a"], "Bytes": {"hex": "00ff"}}},
      "files": {"C:\\Windows\\x.txt": "text"}, "firmware": "hex", "firmware_tables": {"MSDM": "hex"},
-     "listening": [["tcp", "0.0.0.0", 445, "System"]], "session": {"idle_seconds": 30, "is_locked": false},
+     "written_at": {"HKLM\\SOFTWARE\\X": "2026-03-01T00:00:00Z"}, "is_lab": true,
+     "listening": [["tcp", "0.0.0.0", 445, "System"]], "accounts": [[500, false, true], [1001, true, null]],
+     "session": {"idle_seconds": 30, "is_locked": false, "is_administrator": false},
+     "update_times": {"searched_at": "2026-03-01T00:00:00Z", "installed_at": null},
      "probes": [...]}                                                 # as in recording.py
 
 What is not in the folder is missing, not empty: asking for it raises FileNotFoundError. A key below the root of an
@@ -28,6 +31,7 @@ export that the export does not hold is absent. A key above exported ones has th
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -39,7 +43,7 @@ from collectors.sources.decoding import decoded
 from collectors.sources.linux import Listening
 from collectors.sources.probe import Probe, ProbeResult
 from collectors.sources.registry import Export, RegistryKey, Value, folded
-from collectors.sources.windows import Session, is_person
+from collectors.sources.windows import Account, Session, UpdateTimes, is_person
 from collectors.sources.wmi import NoSuchClass
 
 DESCRIBED, MANIFEST = "machine.json", "baove-collect.txt"
@@ -76,6 +80,8 @@ class RecordedWindows:
             self.probes = tuple(Probe(one["purpose"], one["target"]) for one in self._said.get("probes", ()))
             self._now = parse_utc(self._said["now"]) if "now" in self._said else None
             self._is_root = self._said.get("is_root")
+            self.is_lab = bool(self._said.get("is_lab", False))
+            self._written_at = {folded(key): parse_utc(at) for key, at in self._said.get("written_at", {}).items()}
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{folder / DESCRIBED} is not as a recording's should be: {error}") from error
 
@@ -139,7 +145,13 @@ class RecordedWindows:
 
     # WMI
 
-    def wmi(self, namespace: str, class_name: str, *properties: str) -> list[dict[str, Any]]:
+    def wmi(
+        self,
+        namespace: str,
+        class_name: str,
+        *properties: str,
+        where: str | None = None,  # noqa: ARG002 - a recording gives every instance that it holds
+    ) -> list[dict[str, Any]]:
         wanted = class_name.lower()
         self._refuse_denied(wanted, f"{namespace}:{class_name}")
         if wanted not in self._wmi:
@@ -219,7 +231,7 @@ class RecordedWindows:
             if one is not None:
                 found.append(one)
         if found:
-            return _merged(found)
+            return replace(_merged(found), written_at=self._written_at.get(path))
         if covering or any(path == one or path.startswith(f"{one}\\") for one in (*self._absent, *self._keys)):
             return None
         names = {name.lower(): name for export in good for name in export.names_towards(path)}
@@ -293,9 +305,28 @@ class RecordedWindows:
     def listening(self) -> Sequence[Listening]:
         return [Listening(*one) for one in self._recorded("listening")]
 
+    def accounts(self) -> Sequence[Account]:
+        if "accounts" in self._said:
+            return [Account(*one) for one in self._said["accounts"]]
+        rows = self.wmi(r"root\cimv2", "Win32_UserAccount", "SID", "Disabled", "LocalAccount")
+        found = []
+        for row in rows:
+            rid = wmi.whole((wmi.text(row, "SID") or "").rpartition("-")[2])
+            disabled = wmi.flag(row, "Disabled")
+            if rid is not None and disabled is not None and wmi.flag(row, "LocalAccount") is not False:
+                found.append(Account(rid, not disabled, None))
+        return found
+
+    def update_times(self) -> UpdateTimes:
+        said = self._recorded("update_times")
+        searched, installed = (said.get(name) for name in ("searched_at", "installed_at"))
+        return UpdateTimes(searched and parse_utc(searched), installed and parse_utc(installed))
+
     def session(self) -> Session | None:
         said = self._recorded("session")
-        return None if said is None else Session(said.get("idle_seconds"), said.get("is_locked"))
+        if said is None:
+            return None
+        return Session(said.get("idle_seconds"), said.get("is_locked"), said.get("is_administrator"))
 
     def probe(self, probe: Probe) -> Sequence[ProbeResult]:
         return self._results[probe.target]
