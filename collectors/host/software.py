@@ -2,16 +2,19 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import date
 from enum import StrEnum
 from typing import Annotated
 
-from collectors.facts import Failed, collector, fact
-from collectors.sources import debian, rpm
+from collectors.facts import Failed, clean, collector, fact
+from collectors.sources import asking, debian, rpm
+from collectors.sources.dates import day
 from collectors.sources.files import line, names
 from collectors.sources.linux import Linux
 from collectors.sources.local_time import of_epoch
+from collectors.sources.windows import RegistryKey, Windows
 
 
 class Source(StrEnum):
@@ -165,3 +168,120 @@ def _of_snap(name: str, version: str | None) -> Software:
 def _yaml_text(text: str, key: str) -> str | None:
     found = re.search(rf"^{key}: *(.+?) *$", text, re.MULTILINE)
     return found[1].strip("'\"") or None if found else None
+
+
+UNINSTALL = r"SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall"
+ENVIRONMENT = r"HKLM\SYSTEM\CurrentControlSet\Control\Session Manager\Environment"
+_ARCHITECTURES = {"AMD64": "x64", "ARM64": "arm64", "X86": "x86"}
+_LONGEST = 300
+_NO_PROGRAM = re.compile("update|hotfix|service pack", re.IGNORECASE)
+
+
+@collector(every="1h", within="60s")
+def windows(host: Windows) -> Iterator[Software]:
+    """Read the keys Uninstall of both views and of the people whose hives are loaded, and their store apps.
+
+    Listed is what "Programs and Features" lists: no part that calls itself a system component, no update (by its
+    ReleaseType, or because it names a parent), and what stands in both views once. People's own programs are listed
+    without the person; those of somebody who is not signed in are not seen. Win32_Product is never asked: it repairs
+    what it lists.
+    """
+    machine = host.registry(rf"HKLM\{UNINSTALL}")
+    if machine is None:
+        raise Failed(rf"HKLM\{UNINSTALL} is not there, and every Windows has one")
+    native = _ARCHITECTURES.get((asking.text(host, ENVIRONMENT, "PROCESSOR_ARCHITECTURE") or "").upper())
+    found = list(_uninstall(host, rf"HKLM\{UNINSTALL}", machine, native))
+    old = asking.key(host, rf"HKLM\{UNINSTALL}", wow64=True)
+    if old is not None:
+        found += _uninstall(host, rf"HKLM\{UNINSTALL}", old, "x86", wow64=True)
+    for sid in asking.loaded_users(host):
+        own = asking.key(host, rf"HKU\{sid}\{UNINSTALL}")
+        if own is not None:
+            found += _uninstall(host, rf"HKU\{sid}\{UNINSTALL}", own, None)
+        found += _store(host, sid)
+    yield from _told_apart(_once(found))
+
+
+def _uninstall(
+    host: Windows, path: str, above: RegistryKey, architecture: str | None, *, wow64: bool = False
+) -> Iterator[Software]:
+    scope = Scope.MACHINE if path.startswith("HKLM") else Scope.USER
+    for name in above.subkeys:
+        one = asking.key(host, rf"{path}\{name}", wow64=wow64)
+        title = one.text("DisplayName") if one else None
+        if one is None or title is None or not _is_program(one):
+            continue
+        yield Software(
+            name=_short(title) if not title.startswith("@") else name,
+            version=_short(one.text("DisplayVersion") or "") or None,
+            publisher=_short(one.text("Publisher") or "") or None,
+            installed_on=day(one.text("InstallDate") or ""),
+            source=Source.MSI if one.number("WindowsInstaller") == 1 else Source.REGISTRY,
+            scope=scope,
+            architecture=architecture,
+        )
+
+
+def _short(text: str) -> str:
+    return clean(" ".join(text[:_LONGEST].split()))
+
+
+def _is_program(one: RegistryKey) -> bool:
+    parent = one.text("ParentKeyName") or one.text("ParentDisplayName")
+    return (
+        one.number("SystemComponent") != 1 and parent is None and not _NO_PROGRAM.search(one.text("ReleaseType") or "")
+    )
+
+
+PACKAGES = r"Local Settings\Software\Microsoft\Windows\CurrentVersion\AppModel\Repository\Packages"
+_PACKAGE = re.compile(r"([^_]+)_(\d+(?:\.\d+){3})_(\w*)_([^_]*)_([a-z0-9]{13})", re.ASCII)
+_FRAMEWORKS = (
+    "Microsoft.VCLibs.",
+    "Microsoft.NET.",
+    "Microsoft.UI.Xaml.",
+    "Microsoft.Services.Store.",
+    "Microsoft.WindowsAppRuntime.",
+    "Microsoft.Advertising.Xaml",
+    "Microsoft.DirectXRuntime",
+    "Microsoft.LanguageExperiencePack",
+)
+_MICROSOFT = "8wekyb3d8bbwe"
+
+
+def _store(host: Windows, sid: str) -> Iterator[Software]:
+    """Read the packages of one person. What lies in the folder of Windows is a part of it; libraries are no apps."""
+    path = rf"HKU\{sid}_Classes\{PACKAGES}"
+    for full_name in asking.names(host, path):
+        parts = _PACKAGE.fullmatch(full_name)
+        if not parts or parts[1].startswith(_FRAMEWORKS) or parts[4] not in {"", "neutral"}:
+            continue
+        one = asking.key(host, rf"{path}\{full_name}")
+        root = (one.text("PackageRootFolder") or "") if one else ""
+        if re.match(r"[A-Za-z]:\\Windows\\", root, re.IGNORECASE):
+            continue
+        title = one.text("DisplayName") if one else None
+        yield Software(
+            name=title if title and not title.startswith(("@", "ms-resource:")) else parts[1],
+            version=parts[2],
+            publisher="Microsoft Corporation" if parts[5] == _MICROSOFT else None,
+            source=Source.STORE,
+            scope=Scope.USER,
+            architecture=parts[3].lower() or None,
+        )
+
+
+def _once(found: Iterable[Software]) -> list[Software]:
+    """Leave out what is there twice: in both views of the registry, or of two people."""
+    kept: dict[tuple[Source | None, Scope, str, str | None], Software] = {}
+    for one in found:
+        source = Source.STORE if one.source is Source.STORE else None
+        kept.setdefault((source, one.scope, one.name.casefold(), one.version), one)
+    return list(kept.values())
+
+
+def _told_apart(found: list[Software]) -> Iterator[Software]:
+    """Give what stands side by side in several versions its version as branch, so that keys differ."""
+    times = Counter((one.source, one.scope, one.name, one.architecture) for one in found)
+    for one in found:
+        many = times[one.source, one.scope, one.name, one.architecture] > 1
+        yield replace(one, branch=one.version) if many else one

@@ -2,15 +2,16 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, date, datetime, time
 from typing import Annotated
 
 from collectors.facts import Failed, Metric, collector, fact
-from collectors.sources import debian, history, rpm
+from collectors.sources import asking, debian, history, hotfixes, rpm
 from collectors.sources.files import line, names
 from collectors.sources.linux import Linux
 from collectors.sources.local_time import of_epoch, utc
 from collectors.sources.processes import starts
+from collectors.sources.windows import NoSuchClass, Windows
 
 
 @fact(
@@ -196,3 +197,132 @@ def _kernel(release: str) -> tuple[list[tuple[int, str]], str] | None:
         return None
     numbers = [(len(one), one) for one in re.split(r"[.-]", found[1])]
     return numbers, re.sub(r"\d", "", found[2])
+
+
+_WINDOWS = r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion"
+AUTO_UPDATE = rf"{_WINDOWS}\WindowsUpdate\Auto Update"
+SERVICING = rf"{_WINDOWS}\Component Based Servicing"
+SESSION_MANAGER = r"HKLM\SYSTEM\CurrentControlSet\Control\Session Manager"
+POLICY = r"HKLM\SOFTWARE\Policies\Microsoft\Windows\WindowsUpdate\AU"
+CURRENT_VERSION = r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion"
+
+
+@collector(every="6h", within="60s")
+def windows(host: Windows) -> Iterator[UpdateState]:
+    """Ask Windows Update's agent, its registry keys, the list of updates, and the marks of a restart that waits.
+
+    How many updates wait is not asked: a search takes minutes. The day of a security update is that of its row in the
+    list of updates, at midnight UTC: a day early rather than late.
+    """
+    searched_at, installed_at = _agent_times(host)
+    newest, newest_security = _newest(host)
+    restart, since = _windows_restart(host)
+    service = _windows_service(host)
+    known = (searched_at, installed_at, newest, restart, service)
+    if all(one is None for one in known):
+        raise Failed("neither Windows Update's keys nor the list of updates can be read")
+    yield UpdateState(
+        last_installed_at=max(filter(None, (installed_at, newest)), default=None),
+        last_security_update_at=newest_security,
+        last_searched_at=searched_at,
+        restart_pending=restart,
+        restart_pending_since=since,
+        service_enabled=service,
+    )
+
+
+_STAMP = re.compile(r"(\d{4})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d)\Z", re.ASCII)
+
+
+def _agent_times(host: Windows) -> tuple[datetime | None, datetime | None]:
+    """Return when a search and an installation last succeeded: as the agent says, else as Windows 7 and 8 note it."""
+    try:
+        said = host.update_times()
+        times: tuple[datetime | None, datetime | None] = said.searched_at, said.installed_at
+    except (OSError, Failed):
+        times = None, None
+    noted = [
+        _stamp(asking.text(host, rf"{AUTO_UPDATE}\Results\{what}", "LastSuccessTime")) for what in ("Detect", "Install")
+    ]
+    return times[0] or noted[0], times[1] or noted[1]
+
+
+def _stamp(text: str | None) -> datetime | None:
+    """Read '2026-03-01 20:11:05', which the agent writes in UTC."""
+    found = _STAMP.match(text or "")
+    try:
+        return datetime(*(int(one) for one in found.groups()), tzinfo=UTC) if found else None  # type: ignore[arg-type,misc]
+    except ValueError:
+        return None
+
+
+def _newest(host: Windows) -> tuple[datetime | None, datetime | None]:
+    """Return the days of the newest update and of the newest security update; None where the list can't be read."""
+    try:
+        installed = hotfixes.installed(host)
+    except (OSError, NoSuchClass, Failed):
+        return None, None
+    days = [(one.installed_on, one.is_security) for one in installed]
+    return _midnight(day for day, _ in days), _midnight(day for day, is_security in days if is_security)
+
+
+def _midnight(days: Iterable[date | None]) -> datetime | None:
+    newest = max((day for day in days if day), default=None)
+    return datetime.combine(newest, time(), UTC) if newest else None
+
+
+# A file that takes the place of another: MoveFileEx marks the target of such a move with "!".
+_REPLACED = re.compile(r"!\\\?\?\\[A-Za-z]:\\Windows\\(?!Temp\\)", re.IGNORECASE)
+
+
+def _windows_restart(host: Windows) -> tuple[bool | None, datetime | None]:
+    """Look for the marks of Windows Update and of the servicing stack, and for files of Windows that will be replaced.
+
+    Many programs leave files to be deleted or renamed at the next start; only what takes the place of a file of Windows
+    counts. Where neither mark could be looked for, nothing can be told.
+    """
+    marks = [(AUTO_UPDATE, "RebootRequired"), (SERVICING, "RebootPending")]
+    looked = False
+    found: list[datetime | None] = []
+    for place, mark in marks:
+        above = asking.key(host, place)
+        looked |= above is not None
+        if above is not None and mark.lower() in {name.lower() for name in above.subkeys}:
+            one = asking.key(host, rf"{place}\{mark}")
+            found.append(one.written_at if one else None)
+    if not found and _waits_to_be_replaced(host):
+        found.append(None)
+    if not found:
+        return (False if looked else None), None
+    return True, min(filter(None, found), default=None)
+
+
+def _waits_to_be_replaced(host: Windows) -> bool:
+    manager = asking.key(host, SESSION_MANAGER)
+    try:
+        renamed = manager.get("PendingFileRenameOperations") if manager else None
+    except OSError:
+        return False
+    return isinstance(renamed, tuple) and any(_REPLACED.match(one) for one in renamed)
+
+
+_BY_ITSELF = 4  # AUOptions: 1 never, 2 asks before it downloads, 3 before it installs
+_WINDOWS_10_BUILD = 10240
+
+
+def _windows_service(host: Windows) -> bool | None:
+    """Say whether updates install by themselves: the services may start, and neither policy nor setting forbids it.
+
+    Windows 10 and later do so unless a policy says otherwise; older ones only where somebody chose it.
+    """
+    agent = asking.starts(host, "wuauserv")
+    build = asking.number(host, CURRENT_VERSION, "CurrentBuildNumber") or 0
+    is_new = build >= _WINDOWS_10_BUILD
+    orchestrator = asking.starts(host, "UsoSvc") if is_new else True
+    policy = asking.number(host, POLICY, "AUOptions")
+    if agent is False or orchestrator is False or asking.number(host, POLICY, "NoAutoUpdate") == 1:
+        return False
+    chosen = policy if policy is not None else None if is_new else asking.number(host, AUTO_UPDATE, "AUOptions")
+    if chosen is not None:
+        return chosen >= _BY_ITSELF
+    return agent if is_new else None
