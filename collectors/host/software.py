@@ -186,6 +186,11 @@ def windows(host: Windows) -> Iterator[Software]:
     without the person; those of somebody who is not signed in are not seen. Win32_Product is never asked: it repairs
     what it lists.
     """
+    yield from _told_apart(installed(host))
+
+
+def installed(host: Windows) -> list[Software]:
+    """Return the programs and apps, each once. Raises Failed and OSError where the machine's own list can't be read."""
     machine = host.registry(rf"HKLM\{UNINSTALL}")
     if machine is None:
         raise Failed(rf"HKLM\{UNINSTALL} is not there, and every Windows has one")
@@ -199,7 +204,7 @@ def windows(host: Windows) -> Iterator[Software]:
         if own is not None:
             found += _uninstall(host, rf"HKU\{sid}\{UNINSTALL}", own, None)
         found += _store(host, sid)
-    yield from _told_apart(_once(found))
+    return _once(found)
 
 
 def _uninstall(
