@@ -16,6 +16,7 @@ import json
 import os
 import signal
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,9 +44,9 @@ def collect(request: Mapping[str, Any], answers: BinaryIO) -> None:
     def running(what: str, within_seconds: int) -> None:
         say("running", what, within_seconds)
         answers.flush()
-        if hasattr(signal, "alarm"):
-            signal.alarm(within_seconds + ORPHAN_SECONDS)
+        orphan.ends_within(within_seconds + ORPHAN_SECONDS)
 
+    orphan = _Orphan()
     host = _host(request)
     chosen = _chosen(host.system, request["tables"])
     say("collectors", [[one.table, one.every_seconds, _is_volatile(one)] for one in chosen])
@@ -61,6 +62,24 @@ def collect(request: Mapping[str, Any], answers: BinaryIO) -> None:
         say("section", _without_rows(section))
         answers.write(compact().encode(section.rows).encode() + b"\n")
     answers.flush()
+
+
+class _Orphan:
+    """What ends this process should its parent be dead: an alarm, or where the system has none a thread."""
+
+    def __init__(self) -> None:
+        self._timer: threading.Timer | None = None
+
+    def ends_within(self, seconds: int) -> None:
+        """End this process after so many seconds, unless another deadline is set before."""
+        if hasattr(signal, "alarm"):
+            signal.alarm(seconds)
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = threading.Timer(seconds, os._exit, [1])
+        self._timer.daemon = True
+        self._timer.start()
 
 
 def _identifiers(host: Any) -> dict[str, Any] | None:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -130,8 +131,11 @@ def main(said: str | None = None) -> NoReturn:
         sys.exit(0)
 
 
-def run(options: Options) -> NoReturn:
-    """Run until somebody ends it. Raises CannotRun, and Stopped when it was asked to end."""
+def run(options: Options, sleep: Callable[[float], object] = time.sleep) -> NoReturn:
+    """Run until somebody ends it. Raises CannotRun, and Stopped when it was asked to end.
+
+    ``sleep`` is how to wait for some seconds: a Windows service is ended there, since no signal reaches it.
+    """
     data, hub, listen = options.data, options.hub, options.metrics_listen
     prepare(data)
     held = lock.take(data)
@@ -153,7 +157,7 @@ def run(options: Options) -> NoReturn:
     gc.freeze()  # what was imported is never garbage
     while True:
         now = cycle(agent)
-        time.sleep(schedule.sleep_seconds(agent.plan, now, agent.retry_at if agent.failures else None))
+        sleep(schedule.sleep_seconds(agent.plan, now, agent.retry_at if agent.failures else None))
 
 
 def _stop(number: int, _: object) -> NoReturn:
@@ -262,7 +266,14 @@ def checks(agent: Agent) -> tuple[tuple[str, bool], ...]:
     """Return which checks pass on this PC and which fail; those that are unknown are left out."""
     command = process.command("agent.check", str(agent.cache))
     try:
-        done = subprocess.run(command, capture_output=True, timeout=CHECK_WITHIN_SECONDS, check=True)  # noqa: S603 - ours
+        done = subprocess.run(  # noqa: S603 - ours
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=CHECK_WITHIN_SECONDS,
+            check=True,
+            creationflags=process.NO_WINDOW,
+        )
         return tuple((check, passes) for check, passes in json.loads(done.stdout))
     except (OSError, subprocess.SubprocessError, ValueError) as why:
         log(f"the checks could not be run: {type(why).__name__}")

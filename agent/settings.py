@@ -1,11 +1,10 @@
 """The agent's settings."""
 
 import json
-from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from collectors.settings import Setting, address, folder, period, text
+from collectors.settings import DATA_FOLDER, Setting, address, folder, period, text
 from collectors.sources.probe import Probe, check_target
 from rules.words import sentence
 
@@ -94,9 +93,7 @@ def probes(raw: Any) -> tuple[Probe, ...]:
 
 SETTINGS = (
     Setting("hub", None, hub, "The hub's address; without one nothing is sent"),
-    Setting(
-        "data", Path("/var/lib/baove/agent"), folder, "The folder of what the agent keeps: last facts, unsent reports"
-    ),
+    Setting("data", DATA_FOLDER / "agent", folder, "The folder of what the agent keeps: last facts, unsent reports"),
     Setting("metrics_listen", ("127.0.0.1", 9977), listen, "Where /metrics is served"),
     Setting("probes", (), probes, "What to reach, so that the connection is known: a list of purpose and target"),
     Setting(

@@ -112,6 +112,7 @@ class _Child:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             start_new_session=True,  # so that the programs which a collector started are killed with it
+            creationflags=process.NO_WINDOW,
         )
         threading.Thread(target=self._read, args=[json.dumps(request).encode()], daemon=True).start()
 

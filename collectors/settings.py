@@ -1,17 +1,25 @@
 """Settings: where each comes from, and a sentence for each that is wrong. Standard library only.
 
 A setting is taken from the command line, else from the environment (``BAOVE_<NAME>``), else from the TOML file
-(``$BAOVE_CONFIG``, else ``/etc/baove/baove.toml`` where it is there), else it is its default. One file may serve
-several programs of one machine, each of which declares its own settings.
+(``$BAOVE_CONFIG``, else ``/etc/baove/baove.toml`` where it is there, on Windows ``baove.toml`` in the folder baove of
+%ProgramData%), else it is its default. One file may serve several programs of one machine, each of which declares its
+own settings.
 """
 
+import os
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 CONFIG_VARIABLE = "BAOVE_CONFIG"
-CONFIG_FILE = Path("/etc/baove/baove.toml")
+if sys.platform == "win32":
+    DATA_FOLDER = Path(os.environ.get("PROGRAMDATA", r"C:\ProgramData"), "baove")
+    CONFIG_FILE = DATA_FOLDER / "baove.toml"
+else:
+    DATA_FOLDER = Path("/var/lib/baove")
+    CONFIG_FILE = Path("/etc/baove/baove.toml")
 
 
 class SettingsError(Exception):

@@ -1,9 +1,8 @@
 """What the hub reads from its configuration and environment."""
 
-from pathlib import Path
 from typing import Any
 
-from collectors.settings import Setting, address, folder, text
+from collectors.settings import DATA_FOLDER, Setting, address, folder, text
 from rules.words import sentence
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -27,7 +26,7 @@ def listen(raw: Any) -> tuple[str, int]:
 
 
 SETTINGS = (
-    Setting("data", Path("/var/lib/baove/hub"), folder, "The folder that holds the database"),
+    Setting("data", DATA_FOLDER / "hub", folder, "The folder that holds the database"),
     Setting("listen", ("127.0.0.1", 8080), listen, "Where the page and the interface for agents are served"),
     Setting("database", None, text, "Another database, postgresql+psycopg://user@host/name; without it SQLite in data"),
     Setting("school", None, folder, "The folder of the school's profile, read at start"),
