@@ -5,13 +5,16 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from agent import VERSION
 from agent.settings import OTHERS, SETTINGS
 from collectors.facts import compact
 from collectors.settings import SettingsError, Value, load
 from rules.words import language_of, sentence, translator
+
+if TYPE_CHECKING:
+    from agent import daemon
 
 DONE, FALLS_SHORT, REFUSED = 0, 1, 2
 
@@ -59,6 +62,38 @@ def _run(_: argparse.Namespace, settings: Mapping[str, Value]) -> int:
         daemon.become(options)
     except daemon.CannotRun as why:
         return _refuse(why.args[0])
+
+
+def daemon_options(arguments: list[str]) -> "daemon.Options":
+    """Read the options of ``run``, for the service's process. Raises SettingsError."""
+    from agent.daemon import Options
+
+    asked = _parser().parse_args(["run", *arguments])
+    given = {setting.name: getattr(asked, setting.name, None) for setting in SETTINGS}
+    settings = load(SETTINGS, os.environ, asked.config, given, OTHERS)
+    return Options(**{setting.name: settings[setting.name].value for setting in SETTINGS})
+
+
+def _service(asked: argparse.Namespace, settings: Mapping[str, Value]) -> int:
+    from agent.service import manage
+
+    if asked.what == "remove":
+        said = manage.remove()
+    else:
+        said = manage.install(chosen(settings), settings["data"].value if asked.data else None)
+    print(_say()(said))  # noqa: T201 - a command
+    return DONE
+
+
+def chosen(settings: Mapping[str, Value]) -> list[str]:
+    """Return the daemon's options that the command line gave, as it gave them: the service starts with the same."""
+    words = []
+    for name, value in settings.items():
+        if value.origin.startswith("--"):
+            host_and_port = isinstance(value.value, tuple)
+            written = f"{value.value[0]}:{value.value[1]}" if host_and_port else str(value.value)
+            words += [value.origin, f"{written}s" if name == "report_every" else written]
+    return words
 
 
 def _status(asked: argparse.Namespace, settings: Mapping[str, Value]) -> int:
@@ -116,9 +151,10 @@ def _parser() -> argparse.ArgumentParser:
         return made
 
     run = command("run", _run, "Run the daemon until it is ended.", "--hub http://127.0.0.1:8080")
-    run.add_argument("--hub", help="the hub's address")
-    run.add_argument("--metrics-listen", metavar="HOST:PORT", help="where /metrics is served")
-    run.add_argument("--report-every", metavar="PERIOD", help="how often to report, such as 1h")
+    for one in (run, _service_command(command)):
+        one.add_argument("--hub", help="the hub's address")
+        one.add_argument("--metrics-listen", metavar="HOST:PORT", help="where /metrics is served")
+        one.add_argument("--report-every", metavar="PERIOD", help="how often to report, such as 1h")
     status = command("status", _status, "Tell how the agent on this PC fares.", "--json")
     explain = command("explain", _explain, "List each field that would be sent, and why.", "")
     collect = command("collect", _collect, "Run collectors once and print the report; send nothing.", "software --json")
@@ -129,6 +165,17 @@ def _parser() -> argparse.ArgumentParser:
     for one in (status, explain, collect, check):
         one.add_argument("--json", action="store_true", help="one JSON document")
     return parser
+
+
+def _service_command(command: Callable[..., argparse.ArgumentParser]) -> argparse.ArgumentParser:
+    made = command(
+        "service",
+        _service,
+        "Have the daemon run at each start of this PC, or no more.",
+        "install --hub https://hub:8443",
+    )
+    made.add_argument("what", choices=("install", "remove"))
+    return made
 
 
 if __name__ == "__main__":
