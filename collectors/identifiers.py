@@ -5,14 +5,22 @@ by many is worse than none. So what follows refuses, and the hub decides from wh
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import Any
 
+from collectors.facts import Failed
 from collectors.sources.cards import network_cards
-from collectors.sources.disks import disks
+from collectors.sources.disks import Disk, disks
 from collectors.sources.files import line
 from collectors.sources.linux import Linux
+from collectors.sources.windows import NoSuchClass, Windows
+from collectors.sources.windows_cards import is_set_by_hand
+from collectors.sources.windows_cards import network_cards as windows_cards
+from collectors.sources.windows_disks import WindowsDisk
+from collectors.sources.windows_disks import disks as windows_disks
+from collectors.sources.windows_firmware import firmware_said
+from collectors.sources.wmi import text
 
 DMI = "/sys/class/dmi/id"
 
@@ -139,28 +147,51 @@ def credible_mac(text: str | None) -> str | None:
     return None if tail in {"000000", "ffffff"} or len(set(mac.split(":"))) == 1 else mac
 
 
-def identifiers(host: Linux) -> dict[str, Any]:
+def identifiers(host: Linux | Windows) -> dict[str, Any]:
     """Return the credible identifiers of a machine, as a report carries them; what can't be read is null or missing.
 
     ``smbios_uuid`` is canonical; ``system_serial`` is the system's, else the chassis's; ``macs`` are permanent ones of
     built-in wired cards. ``weak_id`` is always null here: the agent keeps one, where all the rest is nothing.
     """
+    return _of_windows(host) if host.system == "windows" else _of_linux(host)
+
+
+def _of_linux(host: Linux) -> dict[str, Any]:
     return {
         "smbios_uuid": credible_uuid(line(host, f"{DMI}/product_uuid")),
         "system_serial": credible_serial(line(host, f"{DMI}/product_serial"))
         or credible_serial(line(host, f"{DMI}/chassis_serial")),
         "board_serial": credible_serial(line(host, f"{DMI}/board_serial")),
-        "disk_serials": sorted(set(_disk_serials(host))),
+        "disk_serials": _serials(disks(host)),
         "macs": sorted(set(_macs(host))),
         "weak_id": None,
     }
 
 
-def _disk_serials(host: Linux) -> Iterator[str]:
-    for disk in disks(host):
-        serial = credible_serial(disk.serial) if disk.is_built_in else None
-        if serial:
-            yield serial
+def _of_windows(host: Windows) -> dict[str, Any]:
+    try:
+        said = firmware_said(host)
+    except (OSError, NoSuchClass, Failed):
+        said = {"bios": {}, "product": {}, "case": {}, "board": {}}
+    try:
+        serials = _serials(windows_disks(host))
+    except (OSError, NoSuchClass, Failed):
+        serials = []
+    return {
+        "smbios_uuid": credible_uuid(text(said["product"], "UUID")),
+        "system_serial": credible_serial(text(said["bios"], "SerialNumber"))
+        or credible_serial(text(said["product"], "IdentifyingNumber"))
+        or credible_serial(text(said["case"], "SerialNumber")),
+        "board_serial": credible_serial(text(said["board"], "SerialNumber")),
+        "disk_serials": serials,
+        "macs": sorted(set(_windows_macs(host))),
+        "weak_id": None,
+    }
+
+
+def _serials(found: Iterable[Disk | WindowsDisk]) -> list[str]:
+    serials = (credible_serial(disk.serial) for disk in found if disk.is_built_in)
+    return sorted({serial for serial in serials if serial})
 
 
 def _macs(host: Linux) -> Iterator[str]:
@@ -168,3 +199,16 @@ def _macs(host: Linux) -> Iterator[str]:
         mac = credible_mac(card.permanent_mac) if card.is_built_in and card.kind == "ethernet" else None
         if mac:
             yield mac
+
+
+def _windows_macs(host: Windows) -> Iterator[str]:
+    """Yield the MACs of built-in wired cards: the maker's, or where Windows tells none (7) one that nobody changed."""
+    try:
+        cards = list(windows_cards(host))
+    except (OSError, NoSuchClass, Failed):
+        return
+    for card in cards:
+        if card.is_built_in and card.kind == "ethernet":
+            mac = credible_mac(card.permanent_mac or (None if is_set_by_hand(host, card) else card.mac))
+            if mac:
+                yield mac

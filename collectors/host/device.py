@@ -1,16 +1,20 @@
 """The machine itself: what it is called, what it is, who made it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 from collectors.facts import Failed, collector, fact
 from collectors.identifiers import DMI, credible_serial, credible_text, credible_uuid
 from collectors.sources.files import line, number
 from collectors.sources.linux import Linux
 from collectors.sources.smbios import CHASSIS_TYPES, UNKNOWN_CHASSIS
+from collectors.sources.windows import Windows
+from collectors.sources.windows_firmware import firmware_said
+from collectors.sources.wmi import day, text, texts, whole
+from collectors.sources.wmi import number as number_of
 
 
 class Kind(StrEnum):
@@ -29,7 +33,7 @@ class Kind(StrEnum):
 class Device:
     """The machine on which the agent runs. Always one row."""
 
-    hostname: Annotated[str, "The machine's own name, as the kernel has it"]
+    hostname: Annotated[str, "The machine's own name, as the system has it"]
     kind: Annotated[Kind, "What it is: from the firmware's chassis type; unknown where the firmware does not say"]
     vendor: Annotated[str | None, "The maker of the machine; the board's where the machine's is a placeholder"] = None
     model: Annotated[str | None, "The name that people know it by; the board's where it is a placeholder"] = None
@@ -146,3 +150,58 @@ def _date(text: str | None) -> date | None:
         return date(year, month, day)
     except ValueError:
         return None
+
+
+@collector(every="6h", within="20s")
+def windows(host: Windows) -> Iterator[Device]:
+    """Ask WMI for what the firmware says, else the registry, where Windows notes it at each start.
+
+    A row needs one of these: where none can be read, nothing is known but the name.
+    """
+    said = firmware_said(host)
+    product = said["product"]
+    serials = (said["bios"].get("SerialNumber"), product.get("IdentifyingNumber"), said["case"].get("SerialNumber"))
+    vendor = credible_text(text(said["system"], "Manufacturer")) or credible_text(text(product, "Vendor"))
+    name = credible_text(text(said["system"], "Model")) or credible_text(text(product, "Name"))
+    board_vendor = credible_text(text(said["board"], "Manufacturer"))
+    board_model = credible_text(text(said["board"], "Product"))
+    uuid = text(product, "UUID")
+    chassis = _chassis(said["case"])
+    version = text(said["bios"], "SMBIOSBIOSVersion") or text(said["bios"], "Version")
+    yield Device(
+        hostname=host.hostname(),
+        kind=_windows_kind(said, chassis),
+        vendor=vendor or board_vendor,
+        model=_model(vendor, name, credible_text(text(product, "Version"))) or board_model,
+        serial=next(filter(None, (credible_serial(one) for one in serials if isinstance(one, str))), None),
+        uuid=uuid.lower() if uuid and credible_uuid(uuid) else None,
+        board_vendor=board_vendor,
+        board_model=board_model,
+        asset_tag=credible_serial(text(said["case"], "SMBIOSAssetTag")),
+        chassis=CHASSIS_TYPES.get(chassis) if chassis != UNKNOWN_CHASSIS else None,
+        firmware_vendor=credible_text(text(said["bios"], "Manufacturer")),
+        firmware_version=version if credible_text(version) else None,
+        firmware_date=day(said["bios"], "ReleaseDate") or _date(text(said["bios"], "ReleaseDate")),
+    )
+
+
+# Win32_ComputerSystem.PCSystemType, for firmware that does not name its case: mobile, servers, slate.
+_SYSTEM_TYPES = {1: Kind.DESKTOP, 2: Kind.LAPTOP, 3: Kind.DESKTOP, 4: Kind.SERVER, 5: Kind.SERVER, 8: Kind.TABLET}
+
+
+def _chassis(case: Mapping[str, Any]) -> int:
+    """Return the case's number: the first that says something."""
+    found = (whole(one) for one in texts(case, "ChassisTypes"))
+    return next((one & 0x7F for one in found if one and one & 0x7F not in {1, UNKNOWN_CHASSIS}), UNKNOWN_CHASSIS)
+
+
+def _windows_kind(said: Mapping[str, Mapping[str, Any]], chassis: int) -> Kind:
+    told = (
+        *(text(said["system"], name) for name in ("Manufacturer", "Model")),
+        *(text(said["product"], name) for name in ("Vendor", "Name", "Version")),
+        *(text(said["bios"], name) for name in ("Manufacturer", "SMBIOSBIOSVersion", "Version", "SerialNumber")),
+    )
+    if any(_VIRTUAL_WORDS.search(one) for one in told if one):
+        return Kind.VIRTUAL
+    kind = _KINDS.get(chassis)
+    return kind or _SYSTEM_TYPES.get(number_of(said["system"], "PCSystemType") or 0, Kind.UNKNOWN)

@@ -10,6 +10,10 @@ from collectors.identifiers import credible_serial, credible_text
 from collectors.sources.disks import Disk as Seen
 from collectors.sources.disks import disks
 from collectors.sources.linux import Linux
+from collectors.sources.windows import Windows
+from collectors.sources.windows_disks import WindowsDisk, reliability, smart_values
+from collectors.sources.windows_disks import disks as windows_disks
+from collectors.sources.wmi import number as counted
 
 
 class Kind(StrEnum):
@@ -49,12 +53,12 @@ class Health(StrEnum):
 class Disk:
     """A disk, drive or card reader."""
 
-    name: Annotated[str, "The kernel's name, such as 'sda' or 'nvme0n1'"]
+    name: Annotated[str, "The system's name, such as 'sda', 'nvme0n1' or 'PhysicalDrive0'; a drive's letter"]
     model: Annotated[str | None, "The maker's model; null for what anyone may plug in"] = None
     serial: Annotated[str | None, "The serial number; null for what anyone may plug in"] = None
     size_bytes: Annotated[int | None, "The size; null for a drive or reader without a medium"] = None
     kind: Annotated[Kind, "What it is"]
-    health: Annotated[Health, "By SMART; unknown without smartctl, without root, and where the disk does not say"]
+    health: Annotated[Health, "By SMART; unknown where the disk does not say, and on Linux without smartctl or root"]
     powered_on_hours: Annotated[int | None, "Hours of work in its life, by SMART"] = None
 
 
@@ -154,3 +158,56 @@ def _nvme_warns(smart: Mapping[str, Any]) -> bool:
         or (_number(log, "media_errors") or 0) > 0
         or (spare is not None and least is not None and spare < least)
     )
+
+
+_HEALTHY, _ILL, _DYING = 0, 1, 2  # MSFT_PhysicalDisk.HealthStatus
+_DYING_WORDS = {"pred fail", "error", "nonrecover"}
+_HOURS = 9  # the SMART attribute "power-on hours"
+
+
+@collector(every="6h", within="60s")
+def windows(host: Windows) -> Iterator[Disk]:
+    """Read MSFT_PhysicalDisk and Win32_DiskDrive (each disk once), and Win32_CDROMDrive.
+
+    An administrator also sees the disk's own SMART values and wear; without them the health is what Windows makes of
+    SMART by itself. Sticks, cards and external disks stand here without model and serial: they may be someone's own.
+    """
+    found = list(windows_disks(host))
+    counters = reliability(host) if any(one.is_built_in for one in found) else {}
+    for seen in found:
+        is_someones = seen.kind == "removable"
+        smart = smart_values(host, seen.device) if seen.is_built_in else {}
+        counter = counters.get(seen.number, {}) if seen.number is not None and not is_someones else {}
+        yield Disk(
+            name=seen.name,
+            model=None if is_someones else credible_text(seen.model),
+            serial=None if is_someones else credible_serial(seen.serial),
+            size_bytes=seen.size_bytes,
+            kind=Kind(seen.kind),
+            health=Health.UNKNOWN if is_someones or seen.kind == "optical" else windows_health(seen, smart, counter),
+            powered_on_hours=_hours(smart, counter),
+        )
+
+
+def windows_health(seen: WindowsDisk, smart: Mapping[int, int], counter: Mapping[str, Any]) -> Health:
+    """Return the state of a disk by what Windows and SMART say; unknown where neither gave a verdict."""
+    status = (seen.status or "").lower()
+    if seen.is_predicted_to_fail or seen.health == _DYING or status in _DYING_WORDS:
+        return Health.FAILING
+    errors = ("ReadErrorsUncorrected", "WriteErrorsUncorrected")
+    if (
+        seen.health == _ILL
+        or status in {"degraded", "stressed"}
+        or any(smart.get(one, 0) > 0 for one in _BAD_PLACES)
+        or (counted(counter, "Wear") or 0) >= _WORN_OUT_PERCENT
+        or any((counted(counter, one) or 0) > 0 for one in errors)
+    ):
+        return Health.WARNING
+    is_well = seen.health == _HEALTHY or seen.is_predicted_to_fail is False or status == "ok"
+    return Health.OK if is_well else Health.UNKNOWN
+
+
+def _hours(smart: Mapping[int, int], counter: Mapping[str, Any]) -> int | None:
+    """Return the hours of work; some drives put minutes above the 16 bits that count, so what can't be is null."""
+    hours = smart.get(_HOURS) or counted(counter, "PowerOnHours")
+    return hours if hours and 0 < hours < 24 * 365 * 30 else None

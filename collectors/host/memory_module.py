@@ -1,13 +1,15 @@
 """Memory modules, as the firmware lists them."""
 
 from collections import Counter
-from collections.abc import Iterator
-from typing import Annotated
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
 
 from collectors.facts import NotHere, collector, fact
 from collectors.identifiers import credible_serial, credible_text
 from collectors.sources import smbios
 from collectors.sources.linux import Linux
+from collectors.sources.windows import CIMV2, Windows
+from collectors.sources.wmi import number, text
 
 
 @fact(key="slot", why="To notice memory that is taken out of a machine, and to plan what to add")
@@ -36,7 +38,7 @@ def linux(host: Linux) -> Iterator[MemoryModule]:
     named = Counter(one.locator for one in found)
     for place, one in enumerate(found):
         yield MemoryModule(
-            slot=_slot(one, place, is_unique=named[one.locator] == 1),
+            slot=_named(one.bank, one.locator, place, is_unique=named[one.locator] == 1),
             size_bytes=one.size_bytes,
             kind=one.kind,
             speed_mhz=one.speed_mhz,
@@ -46,8 +48,51 @@ def linux(host: Linux) -> Iterator[MemoryModule]:
         )
 
 
-def _slot(one: smbios.MemoryDevice, place: int, *, is_unique: bool) -> str:
+def _named(bank: str | None, locator: str | None, place: int, *, is_unique: bool) -> str:
     """Return a name for the slot that no other has: two modules must not be taken for one."""
-    if one.locator and is_unique:
-        return one.locator
-    return " ".join([*(word for word in (one.bank, one.locator) if word), f"#{place}"])
+    if locator and is_unique:
+        return locator
+    return " ".join([*(word for word in (bank, locator) if word), f"#{place}"])
+
+
+# CIM's own numbers of memory (Win32_PhysicalMemory.MemoryType), for Windows before 10, which knows nothing newer.
+_CIM_KINDS = {17: "SDRAM", 19: "RDRAM", 20: "DDR", 21: "DDR2", 22: "DDR2 FB-DIMM", 24: "DDR3", 25: "FBD2", 26: "DDR4"}
+_UNSET = 0xFFFFFFFF
+
+
+@collector(every="1d", within="20s")
+def windows(host: Windows) -> Iterator[MemoryModule]:
+    """Read Win32_PhysicalMemory. Where it does not name the kind, the firmware's own table does."""
+    rows = host.wmi(
+        CIMV2,
+        "Win32_PhysicalMemory",
+        *("BankLabel", "Capacity", "DeviceLocator", "Manufacturer", "MemoryType", "PartNumber", "SMBIOSMemoryType"),
+        *("SerialNumber", "Speed"),
+    )
+    rows = [row for row in rows if (number(row, "Capacity") or 0) > 0]
+    named = Counter(text(row, "DeviceLocator") for row in rows)
+    told = _told(host) if rows else {}
+    for place, row in enumerate(rows):
+        locator, speed = text(row, "DeviceLocator"), number(row, "Speed")
+        one = told.get(locator or "")
+        yield MemoryModule(
+            slot=_named(text(row, "BankLabel"), locator, place, is_unique=named[locator] == 1),
+            size_bytes=number(row, "Capacity") or 0,
+            kind=_kind(row) or (one.kind if one else None),
+            speed_mhz=speed if speed and 0 < speed < _UNSET else one.speed_mhz if one else None,
+            vendor=credible_text(text(row, "Manufacturer")),
+            serial=credible_serial(text(row, "SerialNumber")),
+            part_number=credible_text(text(row, "PartNumber")),
+        )
+
+
+def _kind(row: Mapping[str, Any]) -> str | None:
+    kind = number(row, "SMBIOSMemoryType")
+    return smbios.MEMORY_KINDS.get(kind or 0) or _CIM_KINDS.get(number(row, "MemoryType") or 0)
+
+
+def _told(host: Windows) -> dict[str, smbios.MemoryDevice]:
+    try:
+        return {one.locator or "": one for one in smbios.memory_devices(host.firmware())}
+    except OSError:
+        return {}

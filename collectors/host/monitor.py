@@ -1,12 +1,16 @@
 """Monitors and built-in panels, as they describe themselves."""
 
-from collections.abc import Iterator
-from typing import Annotated
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
 
 from collectors.facts import NotHere, collector, fact
-from collectors.sources.edid import parse
+from collectors.identifiers import credible_serial, credible_text
+from collectors.sources import asking
+from collectors.sources.edid import parse, vendor_name
 from collectors.sources.files import content, line
 from collectors.sources.linux import Linux
+from collectors.sources.windows import WMI, Windows
+from collectors.sources.wmi import flag, number, text, texts
 
 _FOLDER = "/sys/class/drm"
 
@@ -15,7 +19,7 @@ _FOLDER = "/sys/class/drm"
 class Monitor:
     """A monitor, projector or panel that is connected."""
 
-    connector: Annotated[str, "Where it is plugged in, such as 'card0-HDMI-A-1'"]
+    connector: Annotated[str, "Where it is plugged in, such as 'card0-HDMI-A-1', or Windows' name of the device"]
     vendor: Annotated[str | None, "The maker, by the PNP ID registry; the three letters where it is not there"] = None
     model: Annotated[str | None, "The model's name"] = None
     serial: Annotated[str | None, "The serial number on the label, as far as the monitor tells it"] = None
@@ -45,3 +49,57 @@ def linux(host: Linux) -> Iterator[Monitor]:
             width_cm=said.width_cm,
             height_cm=said.height_cm,
         )
+
+
+_ENUM = r"HKLM\SYSTEM\CurrentControlSet\Enum"
+
+
+@collector(every="6h", within="20s")
+def windows(host: Windows) -> Iterator[Monitor]:
+    r"""Ask root\wmi which monitors are connected, and read the EDID of each in the registry, which keeps old ones too.
+
+    Where the registry has none, WmiMonitorID tells maker, name, serial and year, as far as Windows read them.
+    """
+    rows = host.wmi(WMI, "WmiMonitorID", *_OF_MONITORS)
+    for row in rows:
+        connector = text(row, "InstanceName")
+        if not connector or flag(row, "Active") is False:
+            continue
+        key = asking.key(host, rf"{_ENUM}\{connector.rpartition('_')[0]}\Device Parameters")
+        said = parse((key.data("EDID") if key else None) or b"")
+        if said is None:
+            letters, year = _letters(row, "ManufacturerName"), number(row, "YearOfManufacture")
+            yield Monitor(
+                connector=connector,
+                vendor=vendor_name(letters) if letters else None,
+                model=credible_text(_letters(row, "UserFriendlyName")),
+                serial=credible_serial(_letters(row, "SerialNumberID")),
+                year=year if year and year > _FIRST_YEAR else None,
+            )
+            continue
+        yield Monitor(
+            connector=connector,
+            vendor=said.vendor,
+            model=said.model,
+            serial=said.serial,
+            year=said.year,
+            width_cm=said.width_cm,
+            height_cm=said.height_cm,
+        )
+
+
+_OF_MONITORS = (
+    "Active",
+    "InstanceName",
+    "ManufacturerName",
+    "SerialNumberID",
+    "UserFriendlyName",
+    "YearOfManufacture",
+)
+_FIRST_YEAR = 1990  # what an EDID counts from: it stands for "not told"
+
+
+def _letters(row: Mapping[str, Any], name: str) -> str | None:
+    """Return a text that WMI gives as a list of letters' numbers, closed by zeros."""
+    numbers = (int(one) for one in texts(row, name) if one.isdecimal())
+    return "".join(chr(one) for one in numbers if 0x20 <= one < 0x7F).strip() or None  # noqa: PLR2004 - printable ASCII

@@ -1,14 +1,21 @@
 """Network interfaces, physical and virtual."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from ipaddress import ip_address
-from typing import Annotated
+from itertools import zip_longest
+from typing import Annotated, Any
 
 from collectors.facts import Failed, collector, fact
+from collectors.sources import asking
 from collectors.sources.cards import FOLDER, dhcp_server, gateways, network_cards, temporary_addresses
 from collectors.sources.files import line, number
 from collectors.sources.linux import Linux
+from collectors.sources.windows import CIMV2, Windows
+from collectors.sources.windows_cards import formatted_mac
+from collectors.sources.windows_cards import network_cards as windows_cards
+from collectors.sources.wmi import flag, text, texts
+from collectors.sources.wmi import number as whole
 
 
 class Kind(StrEnum):
@@ -27,9 +34,14 @@ class Kind(StrEnum):
     why="To find the machine on the network, in the right room, and to see who gave it its address",
 )
 class NetworkInterface:
-    """An interface, except loopback and virtual ones without an address (those of containers come and go)."""
+    """An interface, except loopback and virtual ones without an address (those of containers come and go).
 
-    name: Annotated[str, "The system's name, such as 'enp3s0'"]
+    On Windows a virtual one also counts where people see it among the network connections (a VPN that is off).
+    """
+
+    name: Annotated[
+        str, "The system's name, such as 'enp3s0', or on Windows the card's: 'Realtek PCIe GbE Family Controller'"
+    ]
     mac: Annotated[str | None, "The address that it uses now; null for tunnels"] = None
     permanent_mac: Annotated[str | None, "The address that its maker gave it, where it can be seen"] = None
     kind: Annotated[Kind, "What it is"]
@@ -79,8 +91,8 @@ def _addresses(host: Linux) -> dict[str, set[str]] | None:
         return None
     temporary = temporary_addresses(host)
     found: dict[str, set[str]] = {}
-    for name, text in pairs:
-        address = _ip(text)
+    for name, said in pairs:
+        address = _ip(said)
         if address and ip_address(address).packed.hex() not in temporary:
             found.setdefault(name, set()).add(address)
     return found
@@ -91,3 +103,71 @@ def _ip(text: str | None) -> str | None:
         return str(ip_address(text.partition("%")[0])) if text else None
     except ValueError:
         return None
+
+
+_CONNECTED = 2  # Win32_NetworkAdapter.NetConnectionStatus
+_NO_SERVER = {"0.0.0.0", "255.255.255.255"}  # noqa: S104 - read, not listened on
+_HOST_ONLY = "128"
+
+
+@collector(every="1h", within="20s")
+def windows(host: Windows) -> Iterator[NetworkInterface]:
+    """Read Win32_NetworkAdapter, its configuration, and MSFT_NetAdapter where Windows has it (since 8).
+
+    The system's own miniports have no row: a virtual adapter needs an address, or a place among the connections that
+    people see.
+    """
+    settings = _settings(host)
+    names = set[str]()
+    for card in windows_cards(host):
+        said = None if settings is None else settings.get(card.index, {})
+        addresses = None if said is None else tuple(sorted(_steady(said)))
+        if card.kind == "virtual" and not (addresses or card.is_shown):
+            continue
+        name = card.name if card.name not in names else f"{card.name} ({card.index})"
+        names.add(name)
+        said = said or {}
+        is_up = card.status == _CONNECTED if card.status is not None else bool(addresses)
+        gateways_here = (_ip(one) for one in texts(said, "DefaultIPGateway"))
+        yield NetworkInterface(
+            name=name,
+            mac=card.mac or formatted_mac(text(said, "MACAddress")),
+            permanent_mac=card.permanent_mac,
+            kind=Kind(card.kind),
+            up=is_up,
+            speed_mbps=card.speed_bps // 10**6 or None if card.speed_bps and is_up and card.kind != "wifi" else None,
+            addresses=addresses,
+            gateway=next((one for one in gateways_here if one and ":" not in one and one not in _NO_SERVER), None),
+            dhcp_server=_server(said),
+        )
+
+
+def _settings(host: Windows) -> dict[int | None, dict[str, Any]] | None:
+    """Return each adapter's configuration by its index; None where it can't be read."""
+    rows = asking.rows(
+        host,
+        CIMV2,
+        "Win32_NetworkAdapterConfiguration",
+        *("DefaultIPGateway", "DHCPEnabled", "DHCPServer", "Index", "IPAddress", "IPEnabled", "IPSubnet", "MACAddress"),
+    )
+    return None if rows is None else {whole(row, "Index"): row for row in rows}
+
+
+def _steady(said: Mapping[str, Any]) -> set[str]:
+    """Return an adapter's addresses without IPv6 privacy addresses.
+
+    WMI does not call those so, but gives them the mask 128 beside a steady address of the same network with 64.
+    """
+    masks = texts(said, "IPSubnet")
+    found = [(ip, mask) for ip, mask in zip_longest(map(_ip, texts(said, "IPAddress")), masks) if ip]
+    steady = {ip_address(ip).packed[:8] for ip, mask in found if ":" in ip and mask != _HOST_ONLY}
+    return {
+        ip
+        for ip, mask in found
+        if ip not in _NO_SERVER and not (":" in ip and mask == _HOST_ONLY and ip_address(ip).packed[:8] in steady)
+    }
+
+
+def _server(said: Mapping[str, Any]) -> str | None:
+    found = _ip(text(said, "DHCPServer")) if flag(said, "DHCPEnabled") else None
+    return None if found in _NO_SERVER else found

@@ -65,6 +65,11 @@ def rows(
         return None
 
 
+def first(host: Windows, namespace: str, class_name: str, *properties: str) -> dict[str, Any]:
+    """Return a class's first instance; nothing where there is none, and where it can't be read."""
+    return next(iter(rows(host, namespace, class_name, *properties) or ()), {})
+
+
 def exists(host: Windows, path: str) -> bool | None:
     """Return whether a file or folder is there; None where that can't be seen."""
     try:

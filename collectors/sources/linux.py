@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from collectors.facts import Failed
 from collectors.sources.probe import Probe, ProbeResult
@@ -36,6 +36,10 @@ class Listening:
 
 class Linux(Protocol):
     """The narrow door through which every Linux collector looks. File methods raise OSError as Python's own do."""
+
+    @property
+    def system(self) -> Literal["linux"]:
+        """The word for it in Collector.system."""
 
     @property
     def is_root(self) -> bool:
@@ -89,7 +93,7 @@ class Linux(Protocol):
 class LiveLinux:
     """This very machine."""
 
-    system = "linux"
+    system: Literal["linux"] = "linux"
 
     def __init__(self, probes: Sequence[Probe] = (), *, is_lab: bool = False) -> None:
         self.probes = tuple(probes)

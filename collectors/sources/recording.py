@@ -25,7 +25,7 @@ import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from collectors.facts import Failed, parse_utc
 from collectors.sources import dmidecode, smbios
@@ -49,7 +49,7 @@ def open_recording(folder: Path) -> "RecordedLinux | RecordedWindows":
 class RecordedLinux:
     """A machine in a folder. Raises ValueError, with a sentence, where the folder is no recording."""
 
-    system = "linux"
+    system: Literal["linux"] = "linux"
 
     def __init__(self, folder: Path) -> None:
         described = folder / "machine.json"

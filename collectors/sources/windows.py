@@ -7,7 +7,7 @@ comtypes, ctypes and winreg stay in here (and in live_windows.py). Namespaces ar
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from collectors.sources.linux import Listening
 from collectors.sources.probe import Probe, ProbeResult
@@ -74,6 +74,10 @@ class Windows(Protocol):
     """
 
     @property
+    def system(self) -> Literal["windows"]:
+        """The word for it in Collector.system."""
+
+    @property
     def is_root(self) -> bool:
         """True where nothing is hidden for want of rights: an elevated administrator, or the system itself."""
 
@@ -88,6 +92,9 @@ class Windows(Protocol):
     @property
     def probes(self) -> tuple[Probe, ...]:
         """What the configuration asks to be reached."""
+
+    def hostname(self) -> str:
+        """Return the PC's own name in the DNS, as its owner wrote it."""
 
     def now(self) -> datetime:
         """Return the time of this collection, UTC."""

@@ -35,7 +35,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, Literal, NoReturn
 
 from collectors.facts import Failed, parse_utc
 from collectors.sources import windows_formats, wmi
@@ -51,13 +51,20 @@ SOMEBODY = "S-1-5-21-0-0-0-1000"
 """Whose hive an export of HKEY_CURRENT_USER is."""
 
 _HKCU = re.compile(r"^\[(-?)HKEY_CURRENT_USER(?=[\\\]])", re.MULTILINE)
+_LOGICAL_DEVICES = frozenset(
+    """
+    win32_battery win32_cdromdrive win32_diskdrive win32_logicaldisk win32_networkadapter win32_pnpentity win32_printer
+    win32_processor win32_videocontroller win32_volume
+    """.split()  # noqa: SIM905 - words
+)
+_NAMED_BY_OS = ("Win32_OperatingSystem", "CSName")
 _LARGEST_BYTES = 64 << 20
 
 
 class RecordedWindows:
     """A machine in a folder. Raises ValueError, with a sentence, where the folder is no recording."""
 
-    system = "windows"
+    system: Literal["windows"] = "windows"
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -137,11 +144,23 @@ class RecordedWindows:
             self._now = datetime.fromtimestamp(int(newest), UTC)
         return self._now
 
-    @property
-    def hostname(self) -> str | None:
-        """The name that the folder's own description gives."""
+    def hostname(self) -> str:
+        """Return what is told, else what WMI says, else the folder's name: people name folders after the PC."""
         name = self._said.get("hostname")
-        return name if isinstance(name, str) and name else None
+        if isinstance(name, str) and name.strip():
+            return name.strip()
+        for class_name, one in (
+            ("Win32_ComputerSystem", "DNSHostName"),
+            ("Win32_ComputerSystem", "Name"),
+            _NAMED_BY_OS,
+        ):
+            try:
+                rows = self.wmi(r"root\cimv2", class_name, one)
+            except (OSError, LookupError, Failed):
+                continue
+            if rows and (found := wmi.text(rows[0], one)):
+                return found
+        return self._folder.resolve().name
 
     # WMI
 
@@ -185,12 +204,13 @@ class RecordedWindows:
             raise Failed(f"{paths[0].name} {_reason(error)}") from error
 
     def _of_above(self, wanted: str) -> list[dict[str, Any]] | None:
-        """Return a class's instances out of a dump of the class above it, which holds those of all below."""
-        for above in ("cim_logicaldevice", "cim_logicalelement"):
-            rows = self._dumped(above)
-            if rows is not None:
-                return [row for row in rows if str(row.get("CreationClassName")).lower() == wanted]
-        return None
+        """Return a class's instances out of a dump of CIM_LogicalDevice, which holds those of all classes below it."""
+        rows = self._logical_devices if wanted in _LOGICAL_DEVICES else None
+        return None if rows is None else [row for row in rows if str(row.get("CreationClassName")).lower() == wanted]
+
+    @cached_property
+    def _logical_devices(self) -> list[dict[str, Any]] | None:
+        return self._dumped("cim_logicaldevice")
 
     @cached_property
     def _stand_ins(self) -> Mapping[str, list[dict[str, Any]]]:
@@ -388,7 +408,7 @@ class _NotRecorded(Mapping[str, Value]):
     def __iter__(self) -> Iterator[str]:
         self._refuse()
 
-    def __len__(self) -> int:
+    def __len__(self) -> int:  # noqa: PLE0303 - it never returns
         self._refuse()
 
 

@@ -8,7 +8,7 @@ None.
 import json
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
 from collectors.sources.decoding import lines
@@ -82,6 +82,19 @@ def moment(row: Row, name: str) -> datetime | None:
     except (ValueError, OverflowError):
         return None
     return found.astimezone(UTC).replace(microsecond=0) if found and found.year > _NOT_SET_YEAR else None
+
+
+def day(row: Row, name: str) -> date | None:
+    """Return the day that a CIM time names, in its own zone; None for anything else.
+
+    Firmware dates have no hour, and some dumps no zone ('20050927******.******+***'): turned to UTC, they would slip.
+    """
+    found = re.match(r"(\d{4})(\d\d)(\d\d)[\d*]{6}\.[\d*]{6}[+-][\d*]{3}\Z", text(row, name) or "", re.ASCII)
+    at = None if found else moment(row, name)
+    try:
+        return date(int(found[1]), int(found[2]), int(found[3])) if found else at.date() if at else None
+    except ValueError:
+        return None
 
 
 def _cim(said: str) -> datetime | None:
