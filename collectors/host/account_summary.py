@@ -8,6 +8,7 @@ from typing import Annotated
 from collectors.facts import Failed, collector, fact
 from collectors.sources.files import line, names, pairs
 from collectors.sources.linux import Linux
+from collectors.sources.windows import Session, Windows
 
 ADMINISTRATOR_GROUPS = frozenset({"sudo", "wheel", "admin"})
 _NO_SHELLS = ("/nologin", "/false", "/sync", "/shutdown", "/halt", "/true")
@@ -21,9 +22,15 @@ _SECONDS_A_DAY = 86400
 class AccountSummary:
     """The accounts of this PC itself, counted. Those of a directory (LDAP, Active Directory) are not seen."""
 
-    administrators: Annotated[int, "Accounts that may become root: user id 0, and the groups sudo, wheel and admin"]
+    administrators: Annotated[
+        int | None,
+        "Accounts that may become root (user id 0, the groups sudo, wheel and admin), or that are enabled members of "
+        "Windows' group of administrators; null: that group was not read",
+    ] = None
     enabled_accounts: Annotated[
-        int | None, "Accounts with a login shell, a password that works, and no end date that is past; null: needs root"
+        int | None,
+        "Accounts with a login shell, a password that works, and no end date that is past (null: needs root); on "
+        "Windows those that are not disabled",
     ] = None
     guest_enabled: Annotated[bool | None, "An account 'guest' can be used; null: needs root"] = None
     signed_in_is_administrator: Annotated[
@@ -127,3 +134,35 @@ def _signed_in(host: Linux, administrators: AbstractSet[int]) -> bool | None:
         if one.get("STATE") in {"active", "online"}
     }
     return bool(people & administrators) if people else None
+
+
+GUEST_RID = 501  # the last part of the guest's SID, whatever its name: 'Invité', 'Khách'
+
+
+@collector(every="6h", within="30s")
+def windows(host: Windows) -> Iterator[AccountSummary]:
+    """Count this PC's own accounts, known by the last part of their SIDs; those of a domain are not seen."""
+    own = host.accounts()
+    if not own:
+        raise Failed("Windows lists no account of this PC, and every one has some")
+    enabled = [one for one in own if one.is_enabled]
+    members = [one.is_administrator for one in enabled]
+    session = _windows_session(host)
+    yield AccountSummary(
+        administrators=None if None in members else members.count(True),
+        enabled_accounts=len(enabled),
+        guest_enabled=windows_guest_enabled(host),
+        signed_in_is_administrator=session.is_administrator if session else None,
+    )
+
+
+def windows_guest_enabled(host: Windows) -> bool:
+    """Say whether the account Guest is enabled. Raises as ``host.accounts`` does."""
+    return any(one.is_enabled for one in host.accounts() if one.rid == GUEST_RID)
+
+
+def _windows_session(host: Windows) -> Session | None:
+    try:
+        return host.session()
+    except (OSError, Failed):
+        return None

@@ -3,15 +3,17 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from enum import StrEnum
 from typing import Annotated, Any
 
-from collectors.facts import Failed, Metric, collector, fact
-from collectors.sources import debian, rpm
+from collectors.facts import Failed, Metric, NotHere, collector, fact
+from collectors.sources import asking, debian, rpm, security_products, wmi
 from collectors.sources.linux import Linux
 from collectors.sources.local_time import month, of_epoch, utc
 from collectors.sources.processes import running
+from collectors.sources.windows import NoSuchClass, Windows
 
 
 class Protection(StrEnum):
@@ -220,3 +222,151 @@ def _gmt(text: str) -> datetime | None:
         return local - offset
     except (ValueError, OverflowError):
         return None
+
+
+DEFENDER_SPACE = r"root\Microsoft\Windows\Defender"
+DEFENDER_ID = "d68ddc3a-831f-4fae-9e44-da132c1acf46"
+"""The GUID under which Defender is registered with Security Center, whatever the language of Windows."""
+DEFENDER_NAME = "Microsoft Defender Antivirus"
+
+
+@collector(every="6h", within="60s")
+def windows(host: Windows) -> Iterator[Antivirus]:
+    """Put together what Security Center, Defender itself, the products' services and their own keys say.
+
+    Of Defender its own word counts, of the others Security Center's, unless nothing may start the service that would
+    protect: then the product is off whatever is remembered. An entry whose program is gone is left out. A client's
+    Security Center must be there: without it a PC would look as if it had no antivirus. Windows Server has none by
+    design; there Defender and the services of known makers are all that is seen.
+    """
+    services = security_products.services(host)
+    found = _registered(host, services)
+    defender = _defender_status(host, found.pop(DEFENDER_NAME, None))
+    if defender is not None:
+        found[DEFENDER_NAME] = defender
+    for maker in security_products.MAKERS if host.is_server and services else ():
+        if any(security_products.of_maker(maker, services or {})):
+            found.setdefault(maker.name, _with_kept(host, Antivirus(name=maker.name)))
+    if not found and host.is_server:
+        raise NotHere("Windows Server has no Security Center, and neither Defender nor a known product is here")
+    if not found and asking.starts(host, security_products.SERVICE) is False:
+        raise Failed("Windows Security Center is switched off, so what protects this PC is not known")
+    yield from found.values()
+
+
+# The common reading of an undocumented word: bits 12 to 15 are the state (WSC_SECURITY_PRODUCT_STATE, with on and off
+# the other way round), bits 4 to 7 the signatures. What the maps lack stays null.
+_PROTECTION = {0: Protection.DISABLED, 1: Protection.ENABLED, 2: Protection.SNOOZED, 3: Protection.EXPIRED}
+_UP_TO_DATE = {0: True, 1: False}
+_BEST_FIRST = (Protection.ENABLED, None, *(one for one in Protection if one is not Protection.ENABLED))
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _registered(host: Windows, services: Mapping[str, bool] | None) -> dict[str, Antivirus]:
+    """Return the products of Security Center by name.
+
+    A product may be there twice, under the GUID of an earlier version too: the entry that was written last counts.
+    """
+    try:
+        entries = security_products.registered(host, "AntiVirusProduct")
+    except NoSuchClass as error:
+        if host.is_server:
+            return {}
+        raise Failed("Windows Security Center is missing or broken, so what protects this PC is not known") from error
+    newest: dict[str, tuple[datetime, Antivirus]] = {}
+    for entry in entries:
+        if security_products.was_removed(host, entry):
+            continue
+        is_defender = entry.guid == DEFENDER_ID or entry.name in {"Windows Defender", DEFENDER_NAME}
+        name = DEFENDER_NAME if is_defender else entry.name
+        one = Antivirus(
+            name=name,
+            protection=_protection(entry, services),
+            up_to_date=None if entry.state is None else _UP_TO_DATE.get(entry.state >> 4 & 0xF),
+            product_state=entry.state,
+        )
+        at, before = newest.get(name, (None, None))
+        now = entry.at or _LONG_AGO
+        is_better = before is None or _BEST_FIRST.index(one.protection) < _BEST_FIRST.index(before.protection)
+        if at is None or now > at or (now == at and is_better):
+            newest[name] = now, one
+    return {name: _with_kept(host, one) for name, (_, one) in newest.items()}
+
+
+def _protection(entry: security_products.Registered, services: Mapping[str, bool] | None) -> Protection | None:
+    said = None if entry.state is None else _PROTECTION.get(entry.state >> 12 & 0xF)
+    maker = security_products.maker_of(entry.name)
+    may_start = list(security_products.of_maker(maker, services)) if maker and services else []
+    if said is Protection.ENABLED and may_start and not any(may_start):
+        return Protection.DISABLED
+    return said
+
+
+def _with_kept(host: Windows, one: Antivirus) -> Antivirus:
+    """Add what the product's maker keeps in the registry."""
+    maker = security_products.maker_of(one.name)
+    if maker is None:
+        return one
+    kept = maker.kept(host)
+    return replace(
+        one,
+        version=kept.version,
+        signatures_at=kept.signatures_at,
+        signatures_version=kept.signatures_version,
+        licence_expires_at=kept.licence_expires_at,
+    )
+
+
+_DEFENDER_FIELDS = (
+    "AMRunningMode",
+    "AMServiceEnabled",
+    "AMProductVersion",
+    "AntivirusEnabled",
+    "RealTimeProtectionEnabled",
+    "AntivirusSignatureVersion",
+    "AntivirusSignatureLastUpdated",
+    "DefenderSignaturesOutOfDate",
+)
+
+
+def _defender_status(host: Windows, registered: Antivirus | None) -> Antivirus | None:
+    """Return what Defender says of itself beside what is registered of it; None where it is not here.
+
+    Its provider fails while the service is stopped, as it is beside another product. So an error says nothing: what
+    is registered as on and can't be asked is unknown, and what is registered as off stays so.
+    """
+    try:
+        rows = host.wmi(DEFENDER_SPACE, "MSFT_MpComputerStatus", *_DEFENDER_FIELDS)
+    except (NoSuchClass, FileNotFoundError):
+        return registered
+    except (OSError, Failed):
+        rows = []
+    if not rows:
+        is_on = registered is not None and registered.protection is Protection.ENABLED
+        return replace(registered, protection=None) if registered and is_on else registered
+    row = rows[0]
+    outdated = wmi.flag(row, "DefenderSignaturesOutOfDate")
+    protection = _defender_protection(row)
+    if protection is None and registered is not None:
+        protection = registered.protection
+    return Antivirus(
+        name=DEFENDER_NAME,
+        protection=protection,
+        up_to_date=(registered.up_to_date if registered else None) if outdated is None else not outdated,
+        signatures_at=wmi.moment(row, "AntivirusSignatureLastUpdated"),
+        signatures_version=wmi.text(row, "AntivirusSignatureVersion"),
+        version=wmi.text(row, "AMProductVersion"),
+        product_state=registered.product_state if registered else None,
+    )
+
+
+def _defender_protection(row: Mapping[str, Any]) -> Protection | None:
+    """Return the state by AMRunningMode, which Windows 10 has since 1903: Normal, Passive Mode, Not running, …."""
+    mode = (wmi.text(row, "AMRunningMode") or "").lower()
+    watches = wmi.flag(row, "RealTimeProtectionEnabled")
+    if "passive" in mode or "block" in mode:
+        return Protection.PASSIVE
+    is_off = [wmi.flag(row, name) is False for name in ("AMServiceEnabled", "AntivirusEnabled")]
+    if mode == "not running" or watches is False or any(is_off):
+        return Protection.DISABLED
+    return Protection.ENABLED if watches else None

@@ -8,6 +8,7 @@ from typing import Annotated
 from collectors.facts import Metric, collector, fact
 from collectors.sources.linux import Linux
 from collectors.sources.probe import Probe
+from collectors.sources.windows import Windows
 
 
 class Kind(StrEnum):
@@ -51,6 +52,16 @@ class Connectivity:
 @collector(every="10m", within="60s")
 def linux(host: Linux) -> Iterator[Connectivity]:
     """Probe each target of the configuration once, all at the same time. No targets: no rows."""
+    yield from _probed(host)
+
+
+@collector(every="10m", within="60s")
+def windows(host: Windows) -> Iterator[Connectivity]:
+    """Probe each target of the configuration once, as on Linux."""
+    yield from _probed(host)
+
+
+def _probed(host: Linux | Windows) -> Iterator[Connectivity]:
     if not host.probes:
         return
     from concurrent.futures import ThreadPoolExecutor  # takes 10 ms: only where there is something to probe

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from collectors.facts import Failed, Metric, collector, fact
+from collectors.sources import asking, security_products, wmi
 from collectors.sources.files import line
 from collectors.sources.linux import Linux
 from collectors.sources.processes import running
+from collectors.sources.windows import NoSuchClass, Windows
 
 
 @fact(
@@ -28,12 +30,13 @@ from collectors.sources.processes import running
 class Firewall:
     """The firewall in one profile. Linux has one, 'default'; Windows has domain, private and public."""
 
-    profile: Annotated[str, "The profile: 'default' on Linux"]
+    profile: Annotated[str, "The profile: 'default' on Linux; domain, private or public on Windows"]
     enabled: Annotated[
         bool | None, "True where incoming packets are dropped or rejected unless a rule lets them in"
     ] = None
     product: Annotated[
-        str | None, "What sets the rules: ufw, firewalld, nftables, iptables; null where nothing does"
+        str | None,
+        "What sets the rules: ufw, firewalld, nftables, iptables, Windows Firewall, a product; null: nothing",
     ] = None
 
 
@@ -227,3 +230,68 @@ def _saved_rule(how: str, to: str) -> tuple[bool, str, str | None]:
     if to in {"ACCEPT", "DROP", "REJECT", "RETURN"}:
         return False, to.lower(), None
     return False, "jump" if how == "j" else "goto", to
+
+
+WINDOWS_FIREWALL = "Windows Firewall"
+SERVICE = "MpsSvc"
+LOCAL = rf"{asking.SERVICES}\SharedAccess\Parameters\FirewallPolicy"
+POLICY = r"HKLM\SOFTWARE\Policies\Microsoft\WindowsFirewall"
+# The registry calls the private profile the standard one; newer policies call it private.
+PROFILES = {
+    "domain": ("DomainProfile",),
+    "private": ("PrivateProfile", "StandardProfile"),
+    "public": ("PublicProfile",),
+}
+_ON = 1
+
+
+@collector(every="1h", within="60s")
+def windows(host: Windows) -> Iterator[Firewall]:
+    """Read each profile: a group policy first, then MSFT_NetFirewallProfile, then the registry.
+
+    Settings are void where the service MpsSvc does not run. Another product that Security Center says to be on guards
+    every profile in place of Windows.
+    """
+    settings = _net_profiles(host)
+    said = {
+        name: _first(_registered(host, POLICY, name), settings.get(name), _registered(host, LOCAL, name))
+        for name in PROFILES
+    }
+    if all(value is None for value in said.values()):
+        raise Failed("neither MSFT_NetFirewallProfile nor the registry tells whether the firewall is on")
+    stopped = asking.runs(host, SERVICE) is False or asking.starts(host, SERVICE) is False
+    other = _other_firewall(host)
+    for name, value in said.items():
+        own = None if value is None else value and not stopped
+        yield Firewall(profile=name, enabled=True if other else own, product=other or WINDOWS_FIREWALL)
+
+
+def _first(*values: bool | None) -> bool | None:
+    return next((one for one in values if one is not None), None)
+
+
+def _net_profiles(host: Windows) -> dict[str, bool]:
+    """Return what MSFT_NetFirewallProfile says of each profile; 2 is "not configured"."""
+    rows = asking.rows(host, r"root\StandardCimv2", "MSFT_NetFirewallProfile", "Name", "InstanceID", "Enabled") or ()
+    found = {}
+    for row in rows:
+        name = (wmi.text(row, "Name") or (wmi.text(row, "InstanceID") or "").rpartition("|")[2]).lower()
+        enabled = wmi.number(row, "Enabled")
+        if name in PROFILES and enabled in {0, _ON}:
+            found[name] = enabled == _ON
+    return found
+
+
+def _registered(host: Windows, above: str, name: str) -> bool | None:
+    values = (asking.number(host, rf"{above}\{one}", "EnableFirewall") for one in PROFILES[name])
+    return next((one == _ON for one in values if one is not None), None)
+
+
+def _other_firewall(host: Windows) -> str | None:
+    """Return another product's firewall that Security Center says to be on; Windows' own is not among its entries."""
+    try:
+        entries = security_products.registered(host, "FirewallProduct")
+    except (OSError, NoSuchClass, Failed):
+        return None
+    on = (one.name for one in entries if one.state is not None and one.state >> 12 & 0xF == _ON)
+    return min(on, default=None)

@@ -1,11 +1,12 @@
 """Sockets that wait for others."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Annotated
 
 from collectors.facts import collector, fact
 from collectors.sources.files import line
-from collectors.sources.linux import Linux
+from collectors.sources.linux import Linux, Listening
+from collectors.sources.windows import Windows
 
 
 @fact(
@@ -33,9 +34,23 @@ def linux(host: Linux) -> Iterator[ListeningPort]:
     UDP ports that the kernel picks by itself are left out: they are the sending ends of clients (a browser, a look-up
     of a name), others each hour. Several programs on one port show as one row with the first of their names.
     """
-    first, last = _ephemeral(host)
+    yield from _ports(host.listening(), _ephemeral(host))
+
+
+@collector(every="1h", within="20s")
+def windows(host: Windows) -> Iterator[ListeningPort]:
+    """List listening TCP sockets and bound UDP sockets, as on Linux."""
+    yield from _ports(host.listening(), WINDOWS_EPHEMERAL)
+
+
+WINDOWS_EPHEMERAL = (49152, 65535)
+"""The UDP ports that Windows picks by itself, since Vista."""
+
+
+def _ports(sockets: Iterable[Listening], ephemeral: tuple[int, int]) -> Iterator[ListeningPort]:
+    first, last = ephemeral
     found: dict[tuple[str, str, int], str | None] = {}
-    for one in host.listening():
+    for one in sockets:
         if one.protocol == "udp" and first <= one.port <= last:
             continue
         key = one.protocol, one.address, one.port

@@ -244,7 +244,27 @@ def _agent_times(host: Windows) -> tuple[datetime | None, datetime | None]:
     noted = [
         _stamp(asking.text(host, rf"{AUTO_UPDATE}\Results\{what}", "LastSuccessTime")) for what in ("Detect", "Install")
     ]
-    return times[0] or noted[0], times[1] or noted[1]
+    return times[0] or noted[0] or _scanned_at(host), times[1] or noted[1]
+
+
+_SCANS = rf"{AUTO_UPDATE}\LastOnlineScanTimeForAppCategory"
+_UPDATE_SERVICES = {
+    "9482f4b4-e343-43b6-b170-9a65bc822c77",  # Windows Update
+    "8b24b027-1dee-babb-9a95-3517dfb9c552",  # the same, since Windows 10
+    "7971f918-a847-4430-9279-4a52d1efe18d",  # Microsoft Update
+    "3da21691-e39d-4da6-8a4b-b43877bcb1b7",  # a school's own server (WSUS)
+}
+
+
+def _scanned_at(host: Windows) -> datetime | None:
+    """Return when Windows 11 last asked one of these services; the store, which it asks more often, is none of them."""
+    found = []
+    for name in asking.names(host, _SCANS):
+        one = asking.key(host, rf"{_SCANS}\{name}")
+        for service, at in one.values.items() if one else ():
+            if _UPDATE_SERVICES & {name.lower(), service.lower()} and isinstance(at, str):
+                found.append(_stamp(at))
+    return max(filter(None, found), default=None)
 
 
 def _stamp(text: str | None) -> datetime | None:

@@ -95,11 +95,10 @@ def starts(host: Windows, service: str) -> bool | None:
         return None
 
 
-def running(host: Windows) -> frozenset[str] | None:
-    """Return the services that run, in lower case; None where that can't be read."""
-    found = rows(host, r"root\cimv2", "Win32_Service", "Name", "State")
-    if not found:
+def runs(host: Windows, service: str) -> bool | None:
+    """Return whether a service runs now; None where that can't be read."""
+    found = rows(host, r"root\cimv2", "Win32_Service", "Name", "State", where=f"Name='{service}'")
+    if found is None:
         return None
-    return frozenset(
-        str(one["Name"]).lower() for one in found if one["Name"] and str(one["State"]).strip().lower() == "running"
-    )
+    mine = [str(one["State"]).strip().lower() for one in found if str(one["Name"]).lower() == service.lower()]
+    return "running" in mine
