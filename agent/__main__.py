@@ -65,10 +65,11 @@ def _run(_: argparse.Namespace, settings: Mapping[str, Value]) -> int:
 
 
 def daemon_options(arguments: list[str]) -> "daemon.Options":
-    """Read the options of ``run``, for the service's process. Raises SettingsError."""
+    """Read the options of ``run``, and ``--config FILE`` before them, for the service's process. Raises SettingsError."""
     from agent.daemon import Options
 
-    asked = _parser().parse_args(["run", *arguments])
+    config = 2 if arguments[:1] == ["--config"] else 0
+    asked = _parser().parse_args([*arguments[:config], "run", *arguments[config:]])
     given = {setting.name: getattr(asked, setting.name, None) for setting in SETTINGS}
     settings = load(SETTINGS, os.environ, asked.config, given, OTHERS)
     return Options(**{setting.name: settings[setting.name].value for setting in SETTINGS})

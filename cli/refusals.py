@@ -43,6 +43,7 @@ _BY_NAME: Mapping[str, Callable[[Any, Say], list[str]]] = {
     "rules.problems.Refused": _problems,
     "collectors.settings.SettingsError": _setting,
     "hub.database.DatabaseRefused": _first,
+    "hub.bundle.python.BundleRefused": _first,
     "hub.reports.ReportRefused": _first,
     "rules.engine.QueryError": _first,
     "agent.supervise.Refusal": _first,

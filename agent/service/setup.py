@@ -118,9 +118,11 @@ def settle(hub: str | None, join: str | None, data: str | None) -> None:
             raise Refusal(why.args[0]) from why
     try:
         _own(DATA_FOLDER)
+        before = CONFIG_FILE.read_text(encoding="utf-8-sig") if CONFIG_FILE.exists() else ""
+        if data is None and not any(_name(line) == "data" for line in before.splitlines()):
+            data = str(DATA_FOLDER / "agent")  # said plainly: a service's environment need not name the same folder
         given = {name: value for name, value in (("hub", hub), ("data", data)) if value is not None}
         if given:
-            before = CONFIG_FILE.read_text(encoding="utf-8-sig") if CONFIG_FILE.exists() else ""
             files.write(CONFIG_FILE, [with_settings(before, given).encode()])
         if join is not None:
             files.write(DATA_FOLDER / JOIN, [f"{join}\n".encode()])
@@ -130,9 +132,13 @@ def settle(hub: str | None, join: str | None, data: str | None) -> None:
 
 def with_settings(text: str, given: dict[str, str]) -> str:
     """Return a settings file with these top-level texts in it, everything else as it was."""
-    kept = [line for line in text.splitlines() if line.partition("=")[0].strip() not in given]
+    kept = [line for line in text.splitlines() if _name(line) not in given]
     new = [f"{name} = {_toml(value)}" for name, value in given.items()]
     return "\n".join([*new, *kept]) + "\n"
+
+
+def _name(line: str) -> str:
+    return line.partition("=")[0].strip()
 
 
 def _toml(value: str) -> str:
@@ -176,7 +182,7 @@ def install(
         raise Refusal(sentence("the agent does not run on this Windows: collect.cmd is for Windows 7 and 8.1"))
     (run or _run)([str(python), "-m", "compileall", "-q", str(here / "app"), str(here / "python")])
     (here / INSTALLED).touch()
-    wanted = command_line(python)
+    wanted = command_line(python, ("--config", str(CONFIG_FILE)))
     try:
         services.register_events()
         before = services.command()

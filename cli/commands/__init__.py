@@ -5,10 +5,10 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from cli.commands import agent, ask, config, hub, machine, rules, school, start
+from cli.commands import agent, ask, bundle, config, hub, machine, rules, school, start
 from cli.session import Say, Session
 
-GROUPS = (start, machine, agent, hub, ask, school, rules, config)
+GROUPS = (start, machine, agent, hub, ask, school, rules, bundle, config)
 """The files, in the order in which their commands are listed."""
 
 

@@ -1,0 +1,18 @@
+@echo off
+rem Takes baove's agent away from this PC: the service, the programs, and what it kept. As administrator.
+rem
+rem   uninstall.cmd [/keepdata]
+setlocal
+set "TOP=%ProgramFiles%"
+if defined ProgramW6432 set "TOP=%ProgramW6432%"
+set "TOP=%TOP%\baove"
+set "CODE=0"
+for /d %%V in ("%TOP%\*") do if exist "%%V\installed" call :remove "%%V" %*
+if not "%CODE%"=="0" exit /b %CODE%
+cd /d "%TEMP%"
+if exist "%TOP%" rmdir /s /q "%TOP%" & exit /b 0
+
+:remove
+"%~1\python\python.exe" -P -m agent.service.setup remove %2
+if errorlevel 1 set "CODE=2"
+exit /b
