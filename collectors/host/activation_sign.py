@@ -41,7 +41,7 @@ def windows(host: Windows) -> Iterator[ActivationSign]:
     be looked at; where a right is lacking, the table fails. Activators that leave nothing behind are not seen.
     """
     products = licensing.products(host)
-    services = _names_below(host, asking.SERVICES)
+    services = asking.all_names(host, asking.SERVICES)
     tasks = _tasks(host)
     if products is None and services is None and tasks is None:
         raise Failed("neither the licences nor the services nor the tasks of this PC can be looked at")
@@ -58,23 +58,14 @@ def windows(host: Windows) -> Iterator[ActivationSign]:
         )
 
 
-def _names_below(host: Windows, path: str) -> list[str] | None:
-    """Return the names of a key's subkeys; None where a recording does not hold it. Raises PermissionError."""
-    try:
-        found = host.registry(path)
-    except FileNotFoundError:
-        return None
-    return list(found.subkeys) if found else []
-
-
 TASKS = r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\Schedule\TaskCache\Tree"
 _OWN_FOLDER = r"Microsoft\Windows\SoftwareProtectionPlatform"
 
 
 def _tasks(host: Windows) -> list[str] | None:
     """Return the tasks at the top, where installers put theirs, and those beside Windows' own task of activation."""
-    top = _names_below(host, TASKS)
-    own = _names_below(host, rf"{TASKS}\{_OWN_FOLDER}")
+    top = asking.all_names(host, TASKS)
+    own = asking.all_names(host, rf"{TASKS}\{_OWN_FOLDER}")
     return None if top is None and own is None else [*(top or ()), *(own or ())]
 
 

@@ -259,7 +259,9 @@ def windows(host: Windows) -> Iterator[Firewall]:
     }
     if all(value is None for value in said.values()):
         raise Failed("neither MSFT_NetFirewallProfile nor the registry tells whether the firewall is on")
-    stopped = asking.runs(host, SERVICE) is False or asking.starts(host, SERVICE) is False
+    stopped = asking.runs(host, SERVICE) is False or (
+        asking.number(host, rf"{asking.SERVICES}\{SERVICE}", "Start") == asking.DISABLED
+    )
     other = _other_firewall(host)
     for name, value in said.items():
         own = None if value is None else value and not stopped

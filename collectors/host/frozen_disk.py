@@ -39,26 +39,17 @@ def windows(host: Windows) -> Iterator[FrozenDisk]:
 
     Deep Freeze keeps its timetable where nobody can read it. Shadow Defender tells its state to its own window only.
     """
-    installed = _drivers(host)
+    services = asking.all_names(host, asking.SERVICES)
     deep_freeze, uwf = _deep_freeze(host), _uwf(host)
-    if installed is None and deep_freeze is None and uwf is None:
+    if services is None and deep_freeze is None and uwf is None:
         raise Failed("Windows' list of services can't be read, so what is installed is not seen")
-    here = installed or set()
+    here = {one.lower() for one in services or ()}
     if here & DEEP_FREEZE or deep_freeze:
         yield FrozenDisk(product=Product.DEEP_FREEZE, state=deep_freeze)
     if here & SHADOW_DEFENDER:
         yield FrozenDisk(product=Product.SHADOW_DEFENDER)
     if UWF in here or uwf:
         yield FrozenDisk(product=Product.UWF, state=uwf)
-
-
-def _drivers(host: Windows) -> set[str] | None:
-    """Return the names of services and drivers in lower case; None where a recording lacks them."""
-    try:
-        services = host.registry(asking.SERVICES)
-    except FileNotFoundError:
-        return None
-    return {one.lower() for one in services.subkeys} if services else None
 
 
 DEEP_FREEZE = {"deepfrz", "dfserv", "df5serv"}

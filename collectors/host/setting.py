@@ -7,10 +7,12 @@ from enum import StrEnum
 from typing import Annotated
 
 from collectors.facts import Failed, collector, fact
-from collectors.host.account_summary import guest_enabled
+from collectors.host.account_summary import guest_enabled, windows_guest_enabled
+from collectors.sources import asking, wmi
 from collectors.sources.files import content, line, names
 from collectors.sources.linux import Linux
 from collectors.sources.processes import running, starts
+from collectors.sources.windows import NoSuchClass, RegistryKey, Windows
 
 
 class State(StrEnum):
@@ -26,7 +28,9 @@ class Setting:
 
     name: Annotated[str, "The setting: remote_desktop, ssh_password_login, smb1, guest_account, screen_lock, …"]
     state: Annotated[State | None, "enabled or disabled; null: it could not be seen, which is never 'disabled'"] = None
-    value: Annotated[str | None, "What stands behind it: a number of seconds, a version, a program"] = None
+    value: Annotated[str | None, "What stands behind it: a number of seconds (screen_lock), a version, a program"] = (
+        None
+    )
 
 
 Seen = tuple[bool | None, str | None]
@@ -310,3 +314,195 @@ SETTINGS: Mapping[str, Callable[[Linux], Seen]] = {
     )
 }
 """Each setting's name, and what looks it up."""
+
+
+@collector(every="6h", within="60s")
+def windows(host: Windows) -> Iterator[Setting]:
+    """Look each setting up where Windows reads it; see ``WINDOWS_SETTINGS``. What can't be read is null."""
+    for name, look in WINDOWS_SETTINGS.items():
+        try:
+            state, value = look(host)
+        except (OSError, NoSuchClass, Failed):
+            state, value = UNSEEN
+        word = None if state is None else State.ENABLED if state else State.DISABLED
+        yield Setting(name=name, state=word, value=value)
+
+
+_CONTROL = r"HKLM\SYSTEM\CurrentControlSet\Control"
+_POLICIES = r"HKLM\SOFTWARE\Policies\Microsoft"
+_CURRENT = r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion"
+
+
+def _needed(host: Windows, path: str) -> RegistryKey:
+    """Return a key that every Windows has. Raises Failed where it has not, and as ``host.registry`` does."""
+    found = host.registry(path)
+    if found is None:
+        raise Failed(f"{path} is not there")
+    return found
+
+
+SMB_SPACE = r"root\Microsoft\Windows\SMB"
+
+
+def windows_smb1(host: Windows) -> Seen:
+    """Say whether SMB 1 is served or used; the value says which.
+
+    The server tells itself (since Windows 8), else its value SMB1, without which it serves SMB 1 where it has the
+    driver srv. The client is the driver mrxsmb10; whether it is there adds to what the server says.
+    """
+    told = asking.rows(host, SMB_SPACE, "MSFT_SmbServerConfiguration", "EnableSMB1Protocol")
+    serves = wmi.flag(told[0], "EnableSMB1Protocol") if told else None
+    if serves is None:
+        value = asking.number(host, rf"{asking.SERVICES}\LanmanServer\Parameters", "SMB1")
+        driver = asking.starts(host, "srv")
+        serves = False if value == 0 or driver is False else True if value == 1 else driver
+    uses = asking.starts(host, "mrxsmb10")
+    on = [word for word, is_on in (("server", serves), ("client", uses)) if is_on]
+    return (True if on else serves), ", ".join(on) or None
+
+
+_TERMINAL = rf"{_CONTROL}\Terminal Server"
+_TERMINAL_POLICY = rf"{_POLICIES}\Windows NT\Terminal Services"
+
+
+def windows_remote_desktop(host: Windows) -> Seen:
+    """Read fDenyTSConnections, the policy's before the PC's own; a service that may not start lets nobody in."""
+    denied = asking.number(host, _TERMINAL_POLICY, "fDenyTSConnections")
+    if denied is None:
+        denied = _needed(host, _TERMINAL).number("fDenyTSConnections")
+    if asking.starts(host, "TermService") is False:
+        return False, None
+    return (None if denied is None else denied == 0), None
+
+
+def windows_remote_desktop_nla(host: Windows) -> Seen:
+    """Say whether people must prove who they are before a remote desktop is opened for them."""
+    asked = asking.number(host, _TERMINAL_POLICY, "UserAuthentication")
+    if asked is None:
+        asked = _needed(host, rf"{_TERMINAL}\WinStations\RDP-Tcp").number("UserAuthentication")
+    return (None if asked is None else asked == 1), None
+
+
+def windows_guest_account(host: Windows) -> Seen:
+    """Look at the account Guest, known by its number."""
+    return windows_guest_enabled(host), None
+
+
+_STICKS, _DISCS = 0x04, 0x20  # bits of NoDriveTypeAutoRun: kinds of drives that start nothing
+
+
+def windows_autoplay(host: Windows) -> Seen:
+    """Say whether sticks or discs start something: by the PC's policy, else by the choice of each signed-in person."""
+    explorer = host.registry(rf"{_CURRENT}\Policies\Explorer")
+    mask = explorer.number("NoDriveTypeAutoRun") if explorer else None
+    if mask is not None and mask & _STICKS and mask & _DISCS:
+        return False, f"0x{mask:02X}"
+    people = [
+        asking.number(
+            host, rf"HKU\{sid}\SOFTWARE\Microsoft\Windows\CurrentVersion\Explorer\AutoplayHandlers", "DisableAutoplay"
+        )
+        for sid in asking.loaded_users(host)
+    ]
+    if people and all(one == 1 for one in people):
+        return False, "each person"
+    return True, None if mask is None else f"0x{mask:02X}"
+
+
+def windows_uac(host: Windows) -> Seen:
+    """Read EnableLUA; the value is how administrators are asked (0: not at all, 2 and 5: on the secure desktop)."""
+    system = _needed(host, rf"{_CURRENT}\Policies\System")
+    on, asks = system.number("EnableLUA"), system.number("ConsentPromptBehaviorAdmin")
+    return (None if on is None else on == 1), None if asks is None else str(asks)
+
+
+def windows_secure_boot(host: Windows) -> Seen:
+    """Read what Windows noted at its start. A BIOS start has no such thing; PEFirmwareType says which it was."""
+    state = host.registry(rf"{_CONTROL}\SecureBoot\State")
+    on = state.number("UEFISecureBootEnabled") if state else None
+    if on is not None:
+        return on == 1, "efi"
+    kind = _needed(host, _CONTROL).number("PEFirmwareType")
+    return (False, "bios") if kind == 1 else (None, "efi" if kind == 2 else None)  # noqa: PLR2004 - FIRMWARE_TYPE
+
+
+TPM_SPACE = r"root\cimv2\Security\MicrosoftTpm"
+
+
+def windows_tpm(host: Windows) -> Seen:
+    """Ask Win32_Tpm, which only administrators may; the value is the version of the specification ('2.0')."""
+    rows = host.wmi(TPM_SPACE, "Win32_Tpm", "IsEnabled_InitialValue", "SpecVersion")
+    if not rows:
+        return False, None
+    version = (wmi.text(rows[0], "SpecVersion") or "").partition(",")[0].strip()
+    return wmi.flag(rows[0], "IsEnabled_InitialValue"), version or None
+
+
+def windows_automatic_login(host: Windows) -> Seen:
+    """Say whether the PC signs somebody in by itself: whom is never read."""
+    logon = _needed(host, r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\Winlogon")
+    return logon.number("AutoAdminLogon") == 1, None
+
+
+def windows_screen_lock(host: Windows) -> Seen:
+    """Return the seconds until the screen locks: the PC's own limit, else the longest of the signed-in people's.
+
+    A person's screen saver locks only where it is on and asks for the password. With nobody signed in, only the PC's
+    own limit can be seen.
+    """
+    limit = asking.number(host, rf"{_CURRENT}\Policies\System", "InactivityTimeoutSecs")
+    if limit:
+        return True, str(limit)
+    found = [_saver_seconds(host, sid) for sid in asking.loaded_users(host)]
+    if not found:
+        return UNSEEN
+    seconds = [one for one in found if one is not None]
+    return (True, str(max(seconds))) if len(seconds) == len(found) else (False, None)
+
+
+def _saver_seconds(host: Windows, sid: str) -> int | None:
+    """Return after how many seconds a person's screen saver locks the screen; None where it does not."""
+    policy = asking.key(host, rf"HKU\{sid}\SOFTWARE\Policies\Microsoft\Windows\Control Panel\Desktop")
+    own = asking.key(host, rf"HKU\{sid}\Control Panel\Desktop")
+
+    def said(name: str) -> int | None:
+        values = (key.number(name) for key in (policy, own) if key)
+        return next((one for one in values if one is not None), None)
+
+    chosen = any(key and key.text("SCRNSAVE.EXE") for key in (policy, own))
+    locks = said("ScreenSaveActive") == 1 and said("ScreenSaverIsSecure") == 1
+    return said("ScreenSaveTimeOut") if chosen and locks else None
+
+
+def windows_time_sync(host: Windows) -> Seen:
+    """Say whether Windows sets its clock; the value is from where: NTP, NT5DS (the domain), AllSync, NoSync."""
+    kind = _needed(host, rf"{asking.SERVICES}\W32Time\Parameters").text("Type")
+    started = asking.starts(host, "W32Time")
+    if started is False or (kind or "").lower() == "nosync":
+        return False, kind
+    return (True if kind and started else None), kind
+
+
+def windows_tamper_protection(host: Windows) -> Seen:
+    """Ask Defender whether programs may switch it off."""
+    rows = host.wmi(r"root\Microsoft\Windows\Defender", "MSFT_MpComputerStatus", "IsTamperProtected")
+    return (wmi.flag(rows[0], "IsTamperProtected") if rows else None), None
+
+
+WINDOWS_SETTINGS: Mapping[str, Callable[[Windows], Seen]] = {
+    look.__name__.removeprefix("windows_"): look
+    for look in (
+        windows_remote_desktop,
+        windows_remote_desktop_nla,
+        windows_smb1,
+        windows_guest_account,
+        windows_autoplay,
+        windows_screen_lock,
+        windows_automatic_login,
+        windows_uac,
+        windows_secure_boot,
+        windows_tpm,
+        windows_time_sync,
+        windows_tamper_protection,
+    )
+}
+"""Each setting's name on Windows, and what looks it up."""

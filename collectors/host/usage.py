@@ -1,16 +1,18 @@
 """In which hours a lab PC was in use: no names, no programs, nothing of what was done."""
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Annotated
 
 from collectors.facts import Failed, NotHere, collector, fact
-from collectors.host.setting import automatic_login
+from collectors.host.setting import automatic_login, windows_automatic_login
 from collectors.sources.linux import Linux
 from collectors.sources.local_time import of_epoch
+from collectors.sources.windows import SessionEvent, Windows
 
 DAYS = 7
+_Span = tuple[int, int]
 
 
 @fact(
@@ -42,11 +44,48 @@ def linux(host: Linux) -> Iterator[Usage]:
     data = b"".join(host.read_bytes(path) for path in ("/var/log/wtmp.1", "/var/log/wtmp") if host.exists(path))
     if not host.exists("/var/log/wtmp"):
         raise Failed("this system writes no /var/log/wtmp, and nothing else tells of sessions that are over")
+    yield from _used(_sessions(data, host.now()), host.now())
+
+
+@collector(every="1h", within="30s")
+def windows(host: Windows) -> Iterator[Usage]:
+    """Add up the sessions of the last 7 days by the system's event log, whole hours only, as on Linux.
+
+    Winlogon writes there when somebody signs in or out, without a name; starts and stops of the PC end what they cut.
+    """
+    if not host.is_lab:
+        raise NotHere("this PC is not set up as one of a computer lab, and of no other are the hours of use collected")
+    if windows_automatic_login(host)[0]:
+        raise Failed("this PC signs in by itself, so that somebody is signed in does not show that it is used")
     now = host.now()
+    events = host.session_events(now - timedelta(days=DAYS + 1))
+    yield from _used(_spans(events, now), now)
+
+
+def _spans(events: Iterable[SessionEvent], now: datetime) -> Iterator[_Span]:
+    """Yield (start, end) of each time in which somebody was signed in. A start of the PC shows that an end was lost."""
+    since: int | None = None
+    last = 0
+    for event in sorted(events, key=lambda one: one.at):
+        at = int(event.at.timestamp())
+        if event.kind == "sign_in" and since is None:
+            since = at
+        elif event.kind in {"sign_out", "stop"} and since is not None:
+            yield since, at
+            since = None
+        elif event.kind == "start" and since is not None:
+            yield since, max(last, since)
+            since = None
+        last = at
+    if since is not None:
+        yield since, int(now.timestamp())
+
+
+def _used(spans: Iterator[_Span], now: datetime) -> Iterator[Usage]:
     end = now.replace(minute=0, second=0, microsecond=0)
     start = end - timedelta(days=DAYS)
     hours: dict[datetime, int] = {}
-    for hour, seconds in _by_hour(_merged(_sessions(data, now)), start, end):
+    for hour, seconds in _by_hour(_merged(spans), start, end):
         hours[hour] = hours.get(hour, 0) + seconds
     for hour, seconds in sorted(hours.items()):
         yield Usage(hour=hour, active_seconds=seconds, includes_idle=True)
@@ -57,7 +96,6 @@ def linux(host: Linux) -> Iterator[Usage]:
 _RECORD = struct.Struct("<hxxi32s4s32s256shhiII16s20x")
 _LONGEST_SECONDS = 86400
 _BOOT, _RUN_LEVEL, _USER, _DEAD = 2, 1, 7, 8
-_Span = tuple[int, int]
 
 
 def _sessions(data: bytes, now: datetime) -> Iterator[_Span]:

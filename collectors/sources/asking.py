@@ -55,6 +55,21 @@ def names(host: Windows, path: str) -> tuple[str, ...]:
     return tuple(found.subkeys) if found else ()
 
 
+def all_names(host: Windows, path: str) -> tuple[str, ...] | None:
+    """Return the names of a key's subkeys; None where a recording does not hold it, or holds only some of them.
+
+    Raises PermissionError: what may not be looked at is not empty.
+    """
+    try:
+        found = host.registry(path)
+        if found is None:
+            return ()
+        found.get("")  # a key of which only some subkeys were recorded refuses its values
+    except FileNotFoundError:
+        return None
+    return tuple(found.subkeys)
+
+
 def rows(
     host: Windows, namespace: str, class_name: str, *properties: str, where: str | None = None
 ) -> list[dict[str, Any]] | None:
@@ -96,9 +111,7 @@ def starts(host: Windows, service: str) -> bool | None:
 
 
 def runs(host: Windows, service: str) -> bool | None:
-    """Return whether a service runs now; None where that can't be read."""
-    found = rows(host, r"root\cimv2", "Win32_Service", "Name", "State", where=f"Name='{service}'")
-    if found is None:
-        return None
+    """Return whether a service runs now; None where there is none, and where that can't be read."""
+    found = rows(host, r"root\cimv2", "Win32_Service", "Name", "State", where=f"Name='{service}'") or ()
     mine = [str(one["State"]).strip().lower() for one in found if str(one["Name"]).lower() == service.lower()]
-    return "running" in mine
+    return "running" in mine if mine else None

@@ -184,11 +184,11 @@ def maker_of(name: str) -> Maker | None:
 
 def services(host: Windows) -> Mapping[str, bool] | None:
     """Return the services of known makers in lower case, and whether anything may start each; None: not to be seen."""
-    above = asking.key(host, asking.SERVICES)
-    if above is None:
+    names = asking.names(host, asking.SERVICES)
+    if not names:
         return None
     known = tuple(start for maker in MAKERS for start in maker.services)
-    mine = [name for name in above.subkeys if name.lower().startswith(known)]
+    mine = [name for name in names if name.lower().startswith(known)]
     return {name.lower(): asking.starts(host, name) is not False for name in mine}
 
 

@@ -23,6 +23,7 @@ __all__ = [
     "NoSuchClass",
     "RegistryKey",
     "Session",
+    "SessionEvent",
     "UpdateTimes",
     "Windows",
 ]
@@ -51,6 +52,14 @@ class Account:
     rid: int
     is_enabled: bool
     is_administrator: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEvent:
+    """Something in the system's event log: 'sign_in', 'sign_out', 'start' or 'stop' (also of sleep). Not by whom."""
+
+    at: datetime
+    kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +148,9 @@ class Windows(Protocol):
 
     def update_times(self) -> UpdateTimes:
         """Return when Windows Update last did its work."""
+
+    def session_events(self, since: datetime) -> Sequence[SessionEvent]:
+        """Return when people signed in and out at the PC itself, and when it started and stopped, in their order."""
 
     def session(self) -> Session | None:
         """Return the session at the PC itself; None where nobody is signed in there."""

@@ -21,6 +21,7 @@ The folder holds the files of one machine, in any subfolders:
      "written_at": {"HKLM\\SOFTWARE\\X": "2026-03-01T00:00:00Z"}, "is_lab": true,
      "listening": [["tcp", "0.0.0.0", 445, "System"]], "accounts": [[500, false, true], [1001, true, null]],
      "session": {"idle_seconds": 30, "is_locked": false, "is_administrator": false},
+     "session_events": [["2026-03-02T00:30:00Z", "sign_in"]],          # sign_in, sign_out, start, stop
      "update_times": {"searched_at": "2026-03-01T00:00:00Z", "installed_at": null},
      "probes": [...]}                                                 # as in recording.py
 
@@ -43,7 +44,7 @@ from collectors.sources.decoding import decoded
 from collectors.sources.linux import Listening
 from collectors.sources.probe import Probe, ProbeResult
 from collectors.sources.registry import Export, RegistryKey, Value, folded
-from collectors.sources.windows import Account, Session, UpdateTimes, is_person
+from collectors.sources.windows import Account, Session, SessionEvent, UpdateTimes, is_person
 from collectors.sources.wmi import NoSuchClass
 
 DESCRIBED, MANIFEST = "machine.json", "baove-collect.txt"
@@ -336,6 +337,10 @@ class RecordedWindows:
             if rid is not None and disabled is not None and wmi.flag(row, "LocalAccount") is not False:
                 found.append(Account(rid, not disabled, None))
         return found
+
+    def session_events(self, since: datetime) -> Sequence[SessionEvent]:
+        found = [SessionEvent(parse_utc(at), kind) for at, kind in self._recorded("session_events")]
+        return [one for one in found if one.at >= since]
 
     def update_times(self) -> UpdateTimes:
         said = self._recorded("update_times")
