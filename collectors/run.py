@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from collectors.facts import Collector, Failed, NotHere, Outcome, digest, plain, table_of, utc_text
+from collectors.sources.wmi import NoSuchClass
 
 MESSAGE_LIMIT = 300
-_SYSTEM_FOLDERS = ("/proc/", "/sys/", "/etc/", "/run/", "/dev/", "/var/lib/", "/var/log/")
+_SYSTEM_FOLDERS = ("/proc/", "/sys/", "/etc/", "/run/", "/dev/", "/var/lib/", "/var/log/", "root\\", "HKLM\\")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,10 @@ def run(collector: Collector, host: Any) -> Section:  # noqa: PLR0911 - one retu
     except TimeoutError as why:
         return ended(Outcome.TIMED_OUT, str(why))
     except PermissionError as why:
-        return ended(Outcome.FAILED, f"{_system_path(why)} can be read by root only: run the agent as root")
+        who = "an administrator" if collector.system == "windows" else "root"
+        return ended(Outcome.FAILED, f"{_system_path(why)} can be read by {who} only: run the agent as {who}")
+    except NoSuchClass as why:
+        return ended(Outcome.FAILED, f"this Windows has no {why}")
     except OSError as why:
         return ended(Outcome.FAILED, f"{_system_path(why)}: {why.strerror or type(why).__name__}")
     except Exception as why:  # noqa: BLE001 - a collector's bug must not take the other sections with it: it becomes this one's error
