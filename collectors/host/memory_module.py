@@ -18,6 +18,7 @@ class MemoryModule:
 
     slot: Annotated[str, "The slot's name on the board, such as 'DIMM_A1', with its bank where the name is not unique"]
     size_bytes: Annotated[int, "The module's size"]
+    form: Annotated[str | None, "DIMM, SODIMM, …; 'Row Of Chips' is soldered to the board"] = None
     kind: Annotated[str | None, "DDR3, DDR4, …"] = None
     speed_mhz: Annotated[int | None, "The speed that it is made for, in MT/s, as the trade prints it"] = None
     vendor: Annotated[str | None, "The module's maker, as the firmware has it"] = None
@@ -40,6 +41,7 @@ def linux(host: Linux) -> Iterator[MemoryModule]:
         yield MemoryModule(
             slot=_named(one.bank, one.locator, place, is_unique=named[one.locator] == 1),
             size_bytes=one.size_bytes,
+            form=one.form,
             kind=one.kind,
             speed_mhz=one.speed_mhz,
             vendor=credible_text(one.vendor),
@@ -57,6 +59,7 @@ def _named(bank: str | None, locator: str | None, place: int, *, is_unique: bool
 
 # CIM's own numbers of memory (Win32_PhysicalMemory.MemoryType), for Windows before 10, which knows nothing newer.
 _CIM_KINDS = {17: "SDRAM", 19: "RDRAM", 20: "DDR", 21: "DDR2", 22: "DDR2 FB-DIMM", 24: "DDR3", 25: "FBD2", 26: "DDR4"}
+_CIM_FORMS = {7: "SIMM", 8: "DIMM", 11: "RIMM", 12: "SODIMM", 13: "SRIMM", 24: "FB-DIMM"}
 _UNSET = 0xFFFFFFFF
 
 
@@ -66,7 +69,16 @@ def windows(host: Windows) -> Iterator[MemoryModule]:
     rows = host.wmi(
         CIMV2,
         "Win32_PhysicalMemory",
-        *("BankLabel", "Capacity", "DeviceLocator", "Manufacturer", "MemoryType", "PartNumber", "SMBIOSMemoryType"),
+        *(
+            "BankLabel",
+            "Capacity",
+            "DeviceLocator",
+            "FormFactor",
+            "Manufacturer",
+            "MemoryType",
+            "PartNumber",
+            "SMBIOSMemoryType",
+        ),
         *("SerialNumber", "Speed"),
     )
     rows = [row for row in rows if (number(row, "Capacity") or 0) > 0]
@@ -78,6 +90,7 @@ def windows(host: Windows) -> Iterator[MemoryModule]:
         yield MemoryModule(
             slot=_named(text(row, "BankLabel"), locator, place, is_unique=named[locator] == 1),
             size_bytes=number(row, "Capacity") or 0,
+            form=_CIM_FORMS.get(number(row, "FormFactor") or 0) or (one.form if one else None),
             kind=_kind(row) or (one.kind if one else None),
             speed_mhz=speed if speed and 0 < speed < _UNSET else one.speed_mhz if one else None,
             vendor=credible_text(text(row, "Manufacturer")),

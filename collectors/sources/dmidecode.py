@@ -14,6 +14,7 @@ from collectors.sources.smbios import (
     END,
     FIRMWARE,
     MEMORY_DEVICE,
+    MEMORY_FORMS,
     MEMORY_KINDS,
     SYSTEM,
     UNKNOWN_CHASSIS,
@@ -93,6 +94,7 @@ def _shown(name: str, value: str) -> str:
 _UNITS = {"kB": 1, "MB": 1 << 10, "GB": 1 << 20, "TB": 1 << 30}
 _SIZE = re.compile(r"(\d+) (kB|MB|GB|TB)\b")
 _SPEED = re.compile(r"(\d+) (MHz|MT/s)")
+_FORM_NUMBERS = {name: number for number, name in MEMORY_FORMS.items()}
 _KIND_NUMBERS = {name: number for number, name in MEMORY_KINDS.items()}
 _UNKNOWN_KIND = 2
 _IN_EXTENDED, _MAX_SPEED, _MAX_SIZE = 0x7FFF, 0xFFFE, 0x7FFFFFFF
@@ -115,7 +117,8 @@ def _memory(said: Mapping[str, str]) -> bytes:
     strings = [("" if said.get(one) == _NO_STRING else said.get(one, "")).replace("\0", "") or " " for one in labels]
     kind = _KIND_NUMBERS.get(said.get("Type", "").strip(), _UNKNOWN_KIND)
     megatransfers = min(int(speed[1]), _MAX_SPEED) if speed else 0
-    data = struct.pack("<HHHHHBBBBBHH", 0, 0xFFFE, 0, 0, small, 2, 0, 1, 2, kind, 0, megatransfers)
+    form = _FORM_NUMBERS.get(said.get("Form Factor", "").strip(), _UNKNOWN_KIND)
+    data = struct.pack("<HHHHHBBBBBHH", 0, 0xFFFE, 0, 0, small, form, 0, 1, 2, kind, 0, megatransfers)
     data += struct.pack("<BBBBBI", 3, 4, 0, 5, 0, extended)
     return struct.pack("<BBH", MEMORY_DEVICE, 4 + len(data), 0) + data + "\0".join(strings).encode() + b"\0\0"
 

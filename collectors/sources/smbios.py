@@ -82,6 +82,20 @@ MEMORY_KINDS = {
 }
 
 
+# DSP0134 7.18.1, "Memory Device — Form Factor", of what can be bought, and of what is soldered.
+MEMORY_FORMS = {
+    0x03: "SIMM",
+    0x09: "DIMM",
+    0x0B: "Row Of Chips",
+    0x0C: "RIMM",
+    0x0D: "SODIMM",
+    0x0E: "SRIMM",
+    0x0F: "FB-DIMM",
+    0x10: "Die",
+    0x11: "CAMM",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class MemoryDevice:
     """A slot that holds a module. Text is as the firmware has it, placeholders included."""
@@ -94,6 +108,7 @@ class MemoryDevice:
     vendor: str | None
     serial: str | None
     part_number: str | None
+    form: str | None = None
 
 
 _KIBIBYTES, _SIZE_IN_EXTENDED, _SIZE_UNKNOWN = 0x8000, 0x7FFF, 0xFFFF
@@ -118,6 +133,7 @@ def memory_devices(table: bytes) -> Iterator[MemoryDevice]:
             vendor=one.string(0x17),
             serial=one.string(0x18),
             part_number=one.string(0x1A),
+            form=MEMORY_FORMS.get(one.number(0x0E, 1) or 0),
         )
 
 

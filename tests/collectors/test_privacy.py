@@ -8,7 +8,7 @@ import pytest
 
 from collectors.host import for_system
 from collectors.run import run
-from collectors.sources.recording import RecordedLinux
+from collectors.sources.recording import open_recording
 
 RECORDINGS = Path(__file__).parent / "host" / "recordings"
 NAMES = sorted(path.parent.name for path in RECORDINGS.glob("*/machine.json"))
@@ -29,8 +29,8 @@ def people(folder: Path) -> set[str]:
 
 def said(name: str) -> str:
     """Return all that a recording's machine would report: rows, messages, and metrics."""
-    host = RecordedLinux(RECORDINGS / name)
-    sections = [run(collector, host) for collector in for_system("linux").values()]
+    host = open_recording(RECORDINGS / name)
+    sections = [run(collector, host) for collector in for_system(host.system).values()]
     parts = [[one.rows, one.message, one.samples] for one in sections]
     return json.dumps(parts, ensure_ascii=False)
 

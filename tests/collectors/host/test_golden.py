@@ -15,7 +15,7 @@ import pytest
 
 from collectors.host import for_system
 from collectors.run import run
-from collectors.sources.recording import RecordedLinux
+from collectors.sources.recording import open_recording
 
 RECORDINGS = Path(__file__).parent / "recordings"
 EXPECTED = sorted(path.parent.name for path in RECORDINGS.glob("*/expected.json"))
@@ -23,7 +23,8 @@ EXPECTED = sorted(path.parent.name for path in RECORDINGS.glob("*/expected.json"
 
 def ended(name: str, table: str) -> dict[str, Any]:
     """Run one table's collector over a recording and return how it ended, as expected.json has it."""
-    section = run(for_system("linux")[table], RecordedLinux(RECORDINGS / name))
+    host = open_recording(RECORDINGS / name)
+    section = run(for_system(host.system)[table], host)
     if section.rows is not None:
         return {"outcome": section.outcome.value, "rows": section.rows}
     return {"outcome": section.outcome.value, "message": section.message}

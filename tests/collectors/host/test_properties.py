@@ -11,7 +11,7 @@ from collectors.facts import Outcome, table_of
 from collectors.host import for_system
 from collectors.run import Section, run
 from collectors.sources.linux import LiveLinux
-from collectors.sources.recording import RecordedLinux
+from collectors.sources.recording import open_recording
 
 RECORDINGS = Path(__file__).with_name("recordings")
 NAMES = sorted(one.parent.name for one in RECORDINGS.glob("*/machine.json"))
@@ -47,14 +47,18 @@ COLUMNS: dict[str, dict[str, Callable[[Any], bool]]] = {
     "printer": {"port": lambda port: "@" not in port and "?" not in port},
     "processor": {"cores": above(0), "threads": above(0), "max_mhz": above(0), "model": bool},
     "usb_device": {"vendor_id": like(USB_NUMBER), "product_id": like(USB_NUMBER)},
-    "volume": {"size_bytes": above(0), "free_bytes": above(-1), "mount": lambda mount: mount.startswith("/")},
+    "volume": {
+        "size_bytes": above(0),
+        "free_bytes": above(-1),
+        "mount": like(re.compile(r"/.*|[A-Z]:.*|\\\\\?\\Volume\{.*")),
+    },
 }
 
 
 def hosts() -> Iterator[Any]:
     """Yield every recording, and this machine as it is."""
     for name in NAMES:
-        yield pytest.param(RecordedLinux(RECORDINGS / name), id=name)
+        yield pytest.param(open_recording(RECORDINGS / name), id=name)
     yield pytest.param(LiveLinux(), id="this-machine")
 
 
@@ -64,7 +68,7 @@ HOSTS = list(hosts())
 @pytest.fixture(params=HARDWARE)
 def section(request: pytest.FixtureRequest, host: Any) -> Section:
     """Return how the run of one table's collector ended."""
-    return run(for_system("linux")[request.param], host)
+    return run(for_system(host.system)[request.param], host)
 
 
 @pytest.mark.parametrize("host", HOSTS)

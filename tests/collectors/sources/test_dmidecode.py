@@ -170,7 +170,7 @@ def test_memory_modules_are_those_of_the_firmwares_table(
     module = MEMORY.format(size=size, kind=kind, speed=speed)
     empty = MEMORY.format(size="No Module Installed", kind="Unknown", speed="Unknown")
 
-    found = MemoryDevice("ChannelA-DIMM0", "BANK 0", *expected, None, "TEST0001", "PART-1")
+    found = MemoryDevice("ChannelA-DIMM0", "BANK 0", *expected, None, "TEST0001", "PART-1", "DIMM")
     assert list(memory_devices(table(module + empty + module))) == [found, found]
 
 

@@ -23,7 +23,7 @@ def memory(size: int, *, extended: int = 0, kind: int = 0x1A, speed: int = 3200,
 
 def test_a_module_is_read_with_all_that_the_firmware_says() -> None:
     """Size, kind, speed and texts come from their places; texts lose the blanks around them."""
-    expected = MemoryDevice("A1", "BANK 0", 8 << 30, "DDR4", 3200, "Maker", "TEST0001", "PART")
+    expected = MemoryDevice("A1", "BANK 0", 8 << 30, "DDR4", 3200, "Maker", "TEST0001", "PART", "DIMM")
 
     assert [expected] == list(memory_devices(memory(8192)))
 
@@ -51,7 +51,7 @@ def test_old_firmware_has_shorter_structures() -> None:
     """A field that lies beyond a structure's length is null, not a byte of the strings."""
     body = struct.pack("<HHHHHBBBBBH", 1, 0xFFFE, 64, 64, 512, 9, 0, 1, 2, 0x12, 0)
 
-    assert [MemoryDevice("DIMM0", "BANK0", 512 << 20, "DDR", None, None, None, None)] == list(
+    assert [MemoryDevice("DIMM0", "BANK0", 512 << 20, "DDR", None, None, None, None, "DIMM")] == list(
         memory_devices(structure(17, body, "DIMM0", "BANK0"))
     )
 
