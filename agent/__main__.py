@@ -65,7 +65,7 @@ def _run(_: argparse.Namespace, settings: Mapping[str, Value]) -> int:
 
 
 def daemon_options(arguments: list[str]) -> "daemon.Options":
-    """Read the options of ``run``, and ``--config FILE`` before them, for the service's process. Raises SettingsError."""
+    """Read the options of ``run``, with ``--config FILE`` before them: the service's own. Raises SettingsError."""
     from agent.daemon import Options
 
     config = 2 if arguments[:1] == ["--config"] else 0
@@ -78,23 +78,8 @@ def daemon_options(arguments: list[str]) -> "daemon.Options":
 def _service(asked: argparse.Namespace, settings: Mapping[str, Value]) -> int:
     from agent.service import manage
 
-    if asked.what == "remove":
-        said = manage.remove()
-    else:
-        said = manage.install(chosen(settings), settings["data"].value if asked.data else None)
-    print(_say()(said))  # noqa: T201 - a command
+    print(_say()(manage.remove() if asked.what == "remove" else manage.install(settings)))  # noqa: T201 - a command
     return DONE
-
-
-def chosen(settings: Mapping[str, Value]) -> list[str]:
-    """Return the daemon's options that the command line gave, as it gave them: the service starts with the same."""
-    words = []
-    for name, value in settings.items():
-        if value.origin.startswith("--"):
-            host_and_port = isinstance(value.value, tuple)
-            written = f"{value.value[0]}:{value.value[1]}" if host_and_port else str(value.value)
-            words += [value.origin, f"{written}s" if name == "report_every" else written]
-    return words
 
 
 def _status(asked: argparse.Namespace, settings: Mapping[str, Value]) -> int:

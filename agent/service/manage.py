@@ -3,12 +3,13 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
 from agent.service import NAME
 from agent.supervise import Refusal
+from collectors.settings import Value
 from rules.words import sentence
 
 RUNS_WITHIN_SECONDS = 30.0
@@ -59,12 +60,13 @@ def manager() -> Manager:
     return windows  # type: ignore[return-value]
 
 
-def install(arguments: Sequence[str] = (), data: Path | None = None) -> str:
-    """Make the service, start it, and return one sentence. ``arguments`` are the daemon's options. Raises Refusal."""
+def install(settings: Mapping[str, Value]) -> str:
+    """Make the service, start it, and return one sentence. It starts with the options given here. Raises Refusal."""
+    arguments = options(settings)
     if os.name != "nt":
         from agent.service import systemd
 
-        return systemd.install(arguments, data)
+        return systemd.install(arguments, settings["data"].value if settings["data"].origin == "--data" else None)
     services = manager()
     try:
         services.register_events()
@@ -76,6 +78,16 @@ def install(arguments: Sequence[str] = (), data: Path | None = None) -> str:
     except OSError as why:
         raise Refusal(refused(why)) from why
     return sentence("the service {name} runs now, and at each start of this PC", name=NAME)
+
+
+def options(settings: Mapping[str, Value]) -> list[str]:
+    """Return the daemon's options that the command line gave. What a file says is read anew at each start."""
+    words = []
+    for name, one in settings.items():
+        if one.origin.startswith("--"):
+            written = "{}:{}".format(*one.value) if isinstance(one.value, tuple) else str(one.value)
+            words += [one.origin, f"{written}s" if name == "report_every" else written]
+    return words
 
 
 def remove() -> str:

@@ -14,6 +14,9 @@ from rules.words import sentence
 
 UNIT = Path("/etc/systemd/system") / f"{NAME}.service"
 
+BOOTED = Path("/run/systemd/system")
+"""Is there where systemd runs."""
+
 CAPABILITIES = {
     "CAP_DAC_READ_SEARCH": "logs and states that an antivirus product keeps for its own account",
     "CAP_NET_ADMIN": "nft and iptables-save list the firewall's rules to nobody else",
@@ -125,7 +128,7 @@ def others_may_change(path: Path) -> Path | None:
 
 def install(arguments: Sequence[str] = (), data: Path | None = None, path: Path = UNIT) -> str:
     """Write the unit, have it run now and at each start, and return one sentence. Raises Refusal."""
-    _refuse_others_than_root()
+    _refuse_elsewhere()
     for one in (TOP, Path(sys.executable).resolve(), Path(sys.prefix)):
         if (changeable := others_may_change(one)) is not None:
             raise Refusal(
@@ -149,7 +152,7 @@ def install(arguments: Sequence[str] = (), data: Path | None = None, path: Path 
 
 def remove(path: Path = UNIT) -> str:
     """End the service and delete its unit; return one sentence. What the agent keeps stays. Raises Refusal."""
-    _refuse_others_than_root()
+    _refuse_elsewhere()
     if not path.exists():
         return sentence("there was no service {name}", name=NAME)
     _systemctl("disable", "--now", NAME)
@@ -161,16 +164,15 @@ def remove(path: Path = UNIT) -> str:
     return sentence("the service {name} was removed", name=NAME)
 
 
-def _refuse_others_than_root() -> None:
+def _refuse_elsewhere() -> None:
     if os.geteuid() != 0:
         raise Refusal(sentence("only root can change services: repeat the command with sudo"))
+    if not BOOTED.is_dir():
+        raise Refusal(sentence("systemd does not run here: let what starts services here run 'baove agent run'"))
 
 
 def _systemctl(*words: str) -> None:
-    try:
-        done = subprocess.run(["systemctl", *words], check=False, capture_output=True, text=True)  # noqa: S603, S607 - systemd's own
-    except OSError as why:
-        raise Refusal(sentence("this system has no systemd: let what it has instead run 'baove agent run'")) from why
+    done = subprocess.run(["systemctl", *words], check=False, capture_output=True, text=True)  # noqa: S603, S607 - systemd's
     if done.returncode:
         said = done.stderr.strip().splitlines()
         raise Refusal(

@@ -40,6 +40,41 @@ def add(app: typer.Typer, group: MakeGroup, command_class: type[Any], session: S
     def explain(as_json: Annotated[bool, json_option] = False) -> int:
         return _explain(session, as_json=as_json)
 
+    service = group(help=say("The daemon as a service of this system"))
+    agent.add_typer(service, name="service")
+    command = adder(service, command_class, session)
+
+    @command(
+        "install",
+        say("Have the daemon run now, and at each start of this machine."),
+        "baove agent service install --hub https://hub:8443",
+    )
+    def install(
+        hub: Annotated[str | None, typer.Option(help=say("The hub's address"), metavar="URL")] = None,
+        data: Annotated[Path | None, folder] = None,
+        metrics_listen: Annotated[
+            str | None, typer.Option(help=say("Where /metrics is served"), metavar="HOST:PORT")
+        ] = None,
+        report_every: Annotated[
+            str | None, typer.Option(help=say("How often to report, such as 1h"), metavar="PERIOD")
+        ] = None,
+    ) -> int:
+        return _install(session, hub=hub, data=data, metrics_listen=metrics_listen, report_every=report_every)
+
+    @command("remove", say("End the service and have it start no more."), "baove agent service remove")
+    def remove() -> int:
+        from agent.service.manage import remove
+
+        session.result(session.say(remove()))
+        return DONE
+
+
+def _install(session: Session, **given: Any) -> int:
+    from agent.service.manage import install
+
+    session.result(session.say(install(agent_settings(session.environ, **given))))
+    return DONE
+
 
 def _run(session: Session, **given: Any) -> int:
     from agent.daemon import Options, become
