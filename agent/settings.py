@@ -16,7 +16,7 @@ PROBES_LIMIT = 20
 PURPOSE_LIMIT = 40
 TARGET_LIMIT = 300
 
-OTHERS = ("listen", "database", "school")
+OTHERS = ("listen", "database", "inbox", "school")
 """What the hub reads from the same file where both run on one machine."""
 
 

@@ -82,7 +82,8 @@ def _open_hub(session: Session, settings: dict[str, Any], *, made_up: bool = Fal
         rulebook = load()
         profile = read_profile(profile_folder, Known(rulebook.plans, rulebook.checks))
     _must_be_free(settings["listen"].value)
-    hub = open_hub(settings["data"].value, settings["database"].value, made_up=made_up)
+    inbox = None if made_up else settings["inbox"].value
+    hub = open_hub(settings["data"].value, settings["database"].value, made_up=made_up, inbox=inbox)
     try:
         keep_apart(hub)
         if profile is not None:

@@ -24,6 +24,8 @@ class Hub:
     clock: Callable[[], datetime] = utc_now
     made_up: bool = False
     """True where the school is the demonstration's: every page says so."""
+    inbox: Path | None = None
+    """The folder that is watched for files of PCs without a network."""
 
     def close(self) -> None:
         """Finish what was begun and let go of the database."""
@@ -52,6 +54,7 @@ def open_hub(
     *,
     clock: Callable[[], datetime] = utc_now,
     made_up: bool = False,
+    inbox: Path | None = None,
     rules_folder: Path | None = None,
 ) -> Hub:
     """Open the hub's database, in a folder or where ``database`` says. Raises DatabaseRefused, or Refused for rules."""
@@ -68,4 +71,4 @@ def open_hub(
             ) from error
         lock = data / "hub.lock"
     url = database or f"sqlite:///{data / FILE_NAME}"
-    return Hub(open_database(url, rulebook.data, lock), rulebook, clock, made_up)
+    return Hub(open_database(url, rulebook.data, lock), rulebook, clock, made_up, inbox)

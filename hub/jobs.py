@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from hub import ingest, judge, targets
+from hub import inbox, ingest, judge, targets
 from hub.hub import Hub
 
 KEEP_REPORTS = timedelta(days=90)
@@ -13,6 +13,7 @@ JUDGE_SECONDS = 2
 CLOCK_SECONDS = 60
 TARGETS_SECONDS = 60
 FORGET_SECONDS = 6 * 3600
+INBOX_SECONDS = 60
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +32,7 @@ JOBS: dict[str, tuple[int, Callable[[Hub], object]]] = {
     "clock": (CLOCK_SECONDS, judge.judge_ended),
     "targets": (TARGETS_SECONDS, targets.write_down),
     "forget": (FORGET_SECONDS, _forget),
+    "inbox": (INBOX_SECONDS, inbox.watch),
 }
 """Each job's period in seconds and what it does."""
 

@@ -29,5 +29,6 @@ SETTINGS = (
     Setting("data", DATA_FOLDER / "hub", folder, "The folder that holds the database"),
     Setting("listen", ("127.0.0.1", 8080), listen, "Where the page and the interface for agents are served"),
     Setting("database", None, text, "Another database, postgresql+psycopg://user@host/name; without it SQLite in data"),
+    Setting("inbox", None, folder, "A folder that is watched for report files and for what collect.cmd wrote"),
     Setting("school", None, folder, "The folder of the school's profile, read at start"),
 )

@@ -30,9 +30,13 @@ def add(app: typer.Typer, group: MakeGroup, command_class: type[Any], session: S
     ) -> int:
         return serving.run_hub(session, data=data, listen=listen, school=school)
 
-    @command("import", say("Take in report files, from PCs without a network."), "baove hub import may-01.json")
+    @command(
+        "import",
+        say("Take in what comes from PCs without a network: report files, and what collect.cmd wrote."),
+        "baove hub import may-01.json MAY-02-2026-03-02",
+    )
     def import_(
-        files: Annotated[list[Path], typer.Argument(help=say("The files, JSON or gzip"), metavar="FILE...")],
+        files: Annotated[list[Path], typer.Argument(help=say("Report files, folders, ZIP files"), metavar="PATH...")],
         data: Annotated[Path | None, folder] = None,
     ) -> int:
         return _import(session, files, data)
@@ -50,12 +54,13 @@ def _import(session: Session, files: list[Path], data: Path | None) -> int:
     ):
         for number, path in enumerate(files, 1):
             try:
-                device_id = take(hub, path)
+                devices = take(hub, path)
             except Unusable as why:
                 refused += 1
                 session.complain(sentence("{file}: {why}", file=path, why=why.args[0]))
             else:
-                session.result(f"{path}\t{device_id}")
+                for device_id in devices:
+                    session.result(f"{path}\t{device_id}")
             told(number, len(files))
     if refused:
         session.note(sentence("{refused} of {files} files were not taken.", refused=refused, files=len(files)))
