@@ -9,7 +9,7 @@ from collectors.sources import asking
 from collectors.sources.edid import parse, vendor_name
 from collectors.sources.files import content, line
 from collectors.sources.linux import Linux
-from collectors.sources.windows import WMI, Windows
+from collectors.sources.windows import WMI, NoSuchClass, Windows
 from collectors.sources.wmi import flag, number, text, texts
 
 _FOLDER = "/sys/class/drm"
@@ -60,7 +60,10 @@ def windows(host: Windows) -> Iterator[Monitor]:
 
     Where the registry has none, WmiMonitorID tells maker, name, serial and year, as far as Windows read them.
     """
-    rows = host.wmi(WMI, "WmiMonitorID", *_OF_MONITORS)
+    try:
+        rows = host.wmi(WMI, "WmiMonitorID", *_OF_MONITORS)
+    except NoSuchClass as why:
+        raise NotHere("this Windows (XP) does not tell which monitors are connected") from why
     for row in rows:
         connector = text(row, "InstanceName")
         if not connector or flag(row, "Active") is False:

@@ -166,7 +166,7 @@ def unswapped(said: str) -> str:
     if not _SWAPPED.match(said):
         return said
     raw = bytes.fromhex(said)
-    letters = bytes(raw[at ^ 1] for at in range(len(raw))) if len(raw) % 2 == 0 else raw
+    letters = bytes(raw[at ^ 1] or 0x20 for at in range(len(raw))) if len(raw) % 2 == 0 else raw
     if not all(0x20 <= one < 0x7F for one in letters):  # noqa: PLR2004 - printable ASCII
         return said
     return letters.decode("ascii").strip() or said
