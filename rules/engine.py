@@ -92,7 +92,7 @@ def parameters(
 
     ``:now``; ``:today``, the local date; ``:midnight``, when that date ends, in UTC; ``:tomorrow``, a day from now:
     what is said to have happened after it comes from a clock that is wrong; each limit, and for ``:x_days`` also
-    ``:x_days_ago``; for each level of a demand ``:level_2`` and so on.
+    ``:x_days_ago`` and ``:x_days_ahead``; for each level of a demand ``:level_2`` and so on.
     """
     today = now.astimezone(zone).date()
     midnight = datetime.combine(today + timedelta(days=1), time(), zone)
@@ -106,6 +106,7 @@ def parameters(
     for name, value in limits.items():
         if name.endswith("_days"):
             named[f"{name}_ago"] = utc_text(now - timedelta(days=value))
+            named[f"{name}_ahead"] = utc_text(now + timedelta(days=value))
     for level, bound in (levels or {}).items():
         named[f"level_{level}"] = bound
     return named

@@ -200,7 +200,8 @@ def _named_by(plan: Plan, target: Target) -> set[str]:
 
 
 def _limits(document: Located, sql: str, limits: set[str]) -> Iterator[Problem]:
-    known = ALWAYS_NAMED | limits | {f"{name}_ago" for name in limits if name.endswith("_days")}
+    days = [name for name in limits if name.endswith("_days")]
+    known = ALWAYS_NAMED | limits | {f"{name}_{way}" for name in days for way in ("ago", "ahead")}
     for name in sorted({*re.findall(r"(?<![:\w]):([a-z_]\w*)", _without_comments(sql))} - known):
         yield document.problem("sql", sentence("expected a limit of the plan, found :{name}", name=name))
 

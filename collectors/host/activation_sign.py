@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import Annotated, Any
 
-from collectors.facts import Failed, collector, fact
+from collectors.facts import Failed, NotHere, collector, fact
 from collectors.sources import activators, asking, licensing
+from collectors.sources.linux import Linux
 from collectors.sources.windows import Windows
 
 
@@ -56,6 +57,12 @@ def windows(host: Windows) -> Iterator[ActivationSign]:
         yield ActivationSign(
             kind=Kind.REARM, detail="SkipRearm is set, by which a trial period can be begun anew without end"
         )
+
+
+@collector(every="1d", within="5s")
+def linux(host: Linux) -> Iterator[ActivationSign]:  # noqa: ARG001 - every collector is asked about a host
+    """Say that there is none: no part of Linux is activated."""
+    raise NotHere("Linux is free software, of which no part is activated")
 
 
 TASKS = r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\Schedule\TaskCache\Tree"

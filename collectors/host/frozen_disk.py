@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import Annotated
 
-from collectors.facts import Failed, collector, fact
+from collectors.facts import Failed, NotHere, collector, fact
 from collectors.sources import asking, wmi
+from collectors.sources.linux import Linux
 from collectors.sources.windows import Windows
 
 
@@ -50,6 +51,12 @@ def windows(host: Windows) -> Iterator[FrozenDisk]:
         yield FrozenDisk(product=Product.SHADOW_DEFENDER)
     if UWF in here or uwf:
         yield FrozenDisk(product=Product.UWF, state=uwf)
+
+
+@collector(every="1d", within="5s")
+def linux(host: Linux) -> Iterator[FrozenDisk]:  # noqa: ARG001 - every collector is asked about a host
+    """Say that there is none: the products that are known freeze the disks of Windows."""
+    raise NotHere("the products that freeze disks are made for Windows")
 
 
 DEEP_FREEZE = {"deepfrz", "dfserv", "df5serv"}

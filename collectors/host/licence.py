@@ -7,9 +7,10 @@ from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from typing import Annotated
 
-from collectors.facts import Failed, Metric, collector, fact
+from collectors.facts import Failed, Metric, NotHere, collector, fact
 from collectors.host import software
 from collectors.sources import asking, licensing, product_key
+from collectors.sources.linux import Linux
 from collectors.sources.registry import RegistryKey
 from collectors.sources.windows import Windows
 
@@ -99,6 +100,12 @@ def windows(host: Windows) -> Iterator[Licence]:
         if key not in seen:
             seen.add(key)
             yield row
+
+
+@collector(every="1d", within="5s")
+def linux(host: Linux) -> Iterator[Licence]:  # noqa: ARG001 - every collector is asked about a host
+    """Say that there is none: no part of Linux is activated."""
+    raise NotHere("Linux is free software, of which no part is activated")
 
 
 CURRENT_VERSION = r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion"
@@ -217,7 +224,7 @@ def _office(
     programs: list[software.Software] | None,
 ) -> Iterator[Licence]:
     names = {one.id: one.product for one in registrations}
-    mine = [one for one in found or () if one.application in licensing.OFFICE and one.partial_key]
+    mine = _without_leftovers([one for one in found or () if one.application in licensing.OFFICE and one.partial_key])
     releases = _click_to_run(host)
     for one in mine:
         release = next((name for name in releases if _is_of(one.edition or "", name)), None)
@@ -243,6 +250,16 @@ def _office(
                 channel="Trial" if kept.is_trial else "OEM" if kept.is_oem else kept.key.channel,
                 partial_key=kept.key.partial_key,
             )
+
+
+def _without_leftovers(products: list[licensing.Product]) -> list[licensing.Product]:
+    """Leave out trial and grace keys that stay beside the licensed key of the same edition."""
+    licensed = {_stem(one) for one in products if _STATUSES.get(one.status or 0) is Status.LICENSED}
+    return [one for one in products if _STATUSES.get(one.status or 0) is Status.LICENSED or _stem(one) not in licensed]
+
+
+def _stem(one: licensing.Product) -> str:
+    return (one.edition or one.id).partition("_")[0].lower()
 
 
 CLICK_TO_RUN = r"HKLM\SOFTWARE\Microsoft\Office\ClickToRun\Configuration"
@@ -280,6 +297,8 @@ def _release_name(release: str) -> str:
     if not parts:
         return f"Microsoft Office ({release})"
     known = _RELEASE_NAMES.get(parts[1], f"Microsoft Office {parts[1]}")
+    if parts[3] == "Volume" and (parts[2] or "") >= "2021":
+        known = known.replace("Office", "Office LTSC", 1)
     year = parts[2] or ("" if parts[1].startswith("O365") else "2016")
     return f"{known} {year}".strip()
 

@@ -67,6 +67,8 @@ def read(since: datetime) -> Iterator[SessionEvent]:
                 raise OSError(last_error(), "the event log can't be read")
             for handle in handles[: count.value]:
                 seen += 1
+                if handle is None:
+                    continue
                 if event := parse(_xml(api, handle)):
                     yield event
                 api.EvtClose(ctypes.c_void_p(handle))
