@@ -172,6 +172,7 @@ def test_sql_may_name_the_local_day_and_the_limits() -> None:
         "tomorrow": "2026-03-03T01:15:00Z",
         "signature_days": 7,
         "signature_days_ago": "2026-02-23T01:15:00Z",
+        "signature_days_ahead": "2026-03-09T01:15:00Z",
         "level_2": 2,
     }
     assert late["today"] == "2026-03-02"
