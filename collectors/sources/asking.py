@@ -56,14 +56,15 @@ def names(host: Windows, path: str) -> tuple[str, ...]:
 
 
 def all_names(host: Windows, path: str) -> tuple[str, ...] | None:
-    """Return the names of a key's subkeys; None where a recording does not hold it, or holds only some of them.
+    """Return the names of the subkeys of a key that every Windows has; None where they are not all known.
 
+    That is where the key is not there at all, and where a recording lacks it or holds only some of what is below it.
     Raises PermissionError: what may not be looked at is not empty.
     """
     try:
         found = host.registry(path)
         if found is None:
-            return ()
+            return None
         found.get("")  # a key of which only some subkeys were recorded refuses its values
     except FileNotFoundError:
         return None

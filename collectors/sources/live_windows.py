@@ -9,12 +9,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-from collectors.sources import win32
+from collectors.sources import event_log, win32
 from collectors.sources.linux import Listening
 from collectors.sources.live_wmi import Asker, update_results
 from collectors.sources.probe import Probe, ProbeResult
 from collectors.sources.registry import RegistryKey, Value
-from collectors.sources.windows import Account, Session, UpdateTimes, is_person
+from collectors.sources.windows import Account, Session, SessionEvent, UpdateTimes, is_person
 
 _ROOTS = {
     "HKLM": "HKEY_LOCAL_MACHINE",
@@ -125,6 +125,9 @@ class LiveWindows:
             for found in update_results()
         )
         return UpdateTimes(searched, installed)
+
+    def session_events(self, since: datetime) -> Sequence[SessionEvent]:
+        return list(event_log.read(since))
 
     def session(self) -> Session | None:
         version = self.registry(r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion")
