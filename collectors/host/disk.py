@@ -10,6 +10,7 @@ from collectors.identifiers import credible_serial, credible_text
 from collectors.sources.disks import Disk as Seen
 from collectors.sources.disks import disks
 from collectors.sources.linux import Linux
+from collectors.sources.names import untaken
 from collectors.sources.windows import Windows
 from collectors.sources.windows_disks import WindowsDisk, reliability, smart_values
 from collectors.sources.windows_disks import disks as windows_disks
@@ -174,12 +175,13 @@ def windows(host: Windows) -> Iterator[Disk]:
     """
     found = list(windows_disks(host))
     counters = reliability(host) if any(one.is_built_in for one in found) else {}
+    names = set[str]()
     for seen in found:
         is_someones = seen.kind == "removable"
         smart = smart_values(host, seen.device) if seen.is_built_in else {}
         counter = counters.get(seen.number, {}) if seen.number is not None and not is_someones else {}
         yield Disk(
-            name=seen.name,
+            name=untaken(seen.name, names),
             model=None if is_someones else credible_text(seen.model),
             serial=None if is_someones else credible_serial(seen.serial),
             size_bytes=seen.size_bytes,

@@ -62,7 +62,7 @@ def windows(host: Windows) -> Iterator[Graphics]:
     """
     rows = host.wmi(CIMV2, "Win32_VideoController", "AdapterRAM", "DriverVersion", "Name", "PNPDeviceID")
     drivers = _drivers(host) if rows else {}
-    for row in rows:
+    for row in {text(row, "PNPDeviceID"): row for row in rows}.values():
         slot, name = text(row, "PNPDeviceID"), text(row, "Name")
         if not slot or not name or slot.upper().startswith(_NOT_HARDWARE):
             continue

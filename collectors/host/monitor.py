@@ -64,7 +64,7 @@ def windows(host: Windows) -> Iterator[Monitor]:
         rows = host.wmi(WMI, "WmiMonitorID", *_OF_MONITORS)
     except NoSuchClass as why:
         raise NotHere("this Windows (XP) does not tell which monitors are connected") from why
-    for row in rows:
+    for row in {text(row, "InstanceName"): row for row in rows}.values():
         connector = text(row, "InstanceName")
         if not connector or flag(row, "Active") is False:
             continue

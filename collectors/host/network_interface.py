@@ -11,6 +11,7 @@ from collectors.sources import asking
 from collectors.sources.cards import FOLDER, dhcp_server, gateways, network_cards, temporary_addresses
 from collectors.sources.files import line, number
 from collectors.sources.linux import Linux
+from collectors.sources.names import untaken
 from collectors.sources.windows import CIMV2, Windows
 from collectors.sources.windows_cards import formatted_mac
 from collectors.sources.windows_cards import network_cards as windows_cards
@@ -124,13 +125,11 @@ def windows(host: Windows) -> Iterator[NetworkInterface]:
         addresses = None if said is None else tuple(sorted(_steady(said)))
         if card.kind == "virtual" and not (addresses or card.is_shown):
             continue
-        name = card.name if card.name not in names else f"{card.name} ({card.index})"
-        names.add(name)
         said = said or {}
         is_up = card.status == _CONNECTED if card.status is not None else bool(addresses)
         gateways_here = (_ip(one) for one in texts(said, "DefaultIPGateway"))
         yield NetworkInterface(
-            name=name,
+            name=untaken(card.name, names),
             mac=card.mac or formatted_mac(text(said, "MACAddress")),
             permanent_mac=card.permanent_mac,
             kind=Kind(card.kind),

@@ -10,6 +10,7 @@ from collectors.identifiers import credible_serial
 from collectors.sources import asking
 from collectors.sources.files import line
 from collectors.sources.linux import Linux
+from collectors.sources.names import untaken
 from collectors.sources.usb_printers import known_printers
 from collectors.sources.windows import CIMV2, Windows
 from collectors.sources.wmi import flag, text
@@ -116,11 +117,14 @@ def windows(host: Windows) -> Iterator[Printer]:
     known, so none is the default one.
     """
     serials = usb_serials(host)
+    names = set[str]()
     for one in _queues(host, serials):
         port = one.port or ""
         if _NO_PAPER.match(port) or _PEOPLES_FOLDER.match(port):
             continue
-        yield replace(one, port=_port(port), serial=serials.get(port.upper().rstrip(":")))
+        yield replace(
+            one, name=untaken(one.name, names), port=_port(port), serial=serials.get(port.upper().rstrip(":"))
+        )
 
 
 def _queues(host: Windows, serials: Mapping[str, str | None]) -> list[Printer]:

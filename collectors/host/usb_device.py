@@ -3,7 +3,6 @@
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import count
 from typing import Annotated, Any
 
 from collectors.facts import NotHere, collector, fact
@@ -11,6 +10,7 @@ from collectors.identifiers import credible_text
 from collectors.sources import asking
 from collectors.sources.files import line, names
 from collectors.sources.linux import Linux
+from collectors.sources.names import untaken
 from collectors.sources.windows import CIMV2, Windows
 from collectors.sources.wmi import text, texts
 
@@ -190,10 +190,7 @@ def windows(host: Windows) -> Iterator[UsbDevice]:
         vendor, product = seen.numbers.split(":")
         if not is_equipment(vendor, [one for part in (seen, *mine) for one in _abilities(part.row)]):
             continue
-        port = _port(host, seen)
-        if port is None or port in ports:
-            port = next(one for one in (f"{port or seen.numbers} #{at}" for at in count(1)) if one not in ports)
-        ports.add(port)
+        port = untaken(_port(host, seen), ports)
         yield UsbDevice(
             port=port,
             vendor_id=vendor,
@@ -225,12 +222,12 @@ def _abilities(row: Mapping[str, Any]) -> Iterator[Interface]:
         yield Interface(codes, " ".join((*texts(row, "CompatibleID"), text(row, "Name") or "")))
 
 
-def _port(host: Windows, seen: _Seen) -> str | None:
+def _port(host: Windows, seen: _Seen) -> str:
     """Return where a device is plugged in; Windows' own name of the place where it gave one, never a serial."""
     place = asking.text(host, rf"{_ENUM}\USB\{_key(seen)}\{seen.instance}", "LocationInformation")
     if place and re.fullmatch(r"Port_#\d{4}\.Hub_#\d{4}", place):
         return place
-    return f"{seen.numbers} {seen.instance}" if "&" in seen.instance else None
+    return f"{seen.numbers} {seen.instance}" if "&" in seen.instance else seen.numbers
 
 
 def _key(seen: _Seen) -> str:

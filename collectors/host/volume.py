@@ -125,8 +125,7 @@ def windows(host: Windows) -> Iterator[Volume]:
         host.wmi(CIMV2, "Win32_LogicalDisk", "DeviceID")  # raises why
     foreign, states = _removable(host), _encrypted(host)
     mounts = {_mount(row): row for row in volumes or ()}
-    for row in letters or ():
-        letter = text(row, "DeviceID") or ""
+    for letter, row in {text(row, "DeviceID") or "": row for row in letters or ()}.items():
         twin = mounts.pop(letter, {})
         if number(row, "DriveType") == _FIXED and letter not in foreign:
             yield _volume(letter, row, "Size", states.get(text(twin, "DeviceID")) or states.get(letter))

@@ -21,9 +21,10 @@ _SMALL, _LARGE = 16, 8 << 20
 
 
 def may_stand_in(path: Path) -> bool:
-    """Return whether a file may be one of these, by its name and size."""
+    """Return whether a file may be one of these, by its name and size: an EDID's name often ends like 'p2419h.1'."""
     size = path.stat().st_size
-    return (path.suffix.lower() in _ENDINGS or "." not in path.name) and _SMALL <= size <= _LARGE
+    is_named_so = path.suffix.lower() in _ENDINGS or "." not in path.name
+    return size in _EDID_BYTES or (is_named_so and _SMALL <= size <= _LARGE)
 
 
 def _edids(files: Iterable[File]) -> list[tuple[str, bytes]]:
