@@ -19,11 +19,14 @@ from tests import words
 TOP = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((TOP / "pyproject.toml").read_text())
 
-ALSO_TESTS = {"damage", "golden", "hostile", "made_up", "properties", "this_machine"}
+ALSO_TESTS = {
+    *("damage", "golden", "hostile", "made_up", "properties", "this_machine"),
+    *("windows_damage", "windows_hardware"),
+}
 """Files of tests/collectors/host that test no one collector: those over all of them."""
 
-NOT_BY_NAME = {"babel", "psycopg", "tzdata"}
-"""Dependencies that nothing imports by name: the build, SQLAlchemy by its URL, zoneinfo."""
+NOT_BY_NAME = {"babel", "comtypes", "psycopg", "tzdata"}
+"""Dependencies that no import names: the build's, SQLAlchemy's by its URL, zoneinfo's, and what only Windows has."""
 
 MADE_UP = TOP / "tests" / "collectors"
 

@@ -166,7 +166,7 @@ def _removable(host: Windows) -> set[str]:
         return set()
     parts = asking.rows(host, STORAGE, "MSFT_Partition", "DiskNumber", "AccessPaths") or ()
     paths = (path for one in parts if number(one, "DiskNumber") in outside for path in texts(one, "AccessPaths"))
-    return {path.removesuffix("\\") if len(path) == 3 else path for path in paths}  # noqa: PLR2004 - 'E:\\'
+    return {path.removesuffix("\\") if len(path) == 3 else path for path in paths}  # noqa: PLR2004 - a letter, a colon and a backslash
 
 
 def _encrypted(host: Windows) -> dict[str | None, bool | None]:

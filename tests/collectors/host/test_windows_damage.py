@@ -119,7 +119,7 @@ class AnyWindows:
         return self._draw(st.binary(max_size=120))
 
 
-def check(collector: Collector, host: Any) -> None:
+def expect_no_bug(collector: Collector, host: Any) -> None:
     """Run a collector: it must end in a way that people can read, with rows of different keys."""
     section = run(collector, host)
     assert section.outcome in {Outcome.ROWS, Outcome.FAILED, Outcome.NOT_HERE}
@@ -134,7 +134,7 @@ def check(collector: Collector, host: Any) -> None:
 @given(data=st.data())
 def test_any_answer_ends_in_rows_or_in_a_sentence(table: str, data: st.DataObject) -> None:
     """Odd types, absent classes, refusals in the midst: no bug, and no two rows of one key."""
-    check(for_system("windows")[table], AnyWindows(data))
+    expect_no_bug(for_system("windows")[table], AnyWindows(data))
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
@@ -169,7 +169,7 @@ def test_damaged_dumps_end_in_rows_or_in_a_sentence(data: st.DataObject) -> None
     """Cut, doubled, foreign or full of rubbish: an error for the tables that need it, the others as they were."""
     for host in copies(data):
         for table in TABLES:
-            check(for_system("windows")[table], host)
+            expect_no_bug(for_system("windows")[table], host)
 
 
 def test_twenty_thousand_instances_are_read(tmp_path: Path) -> None:
