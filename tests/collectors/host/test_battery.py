@@ -1,5 +1,6 @@
 """Batteries that drive the machine, with the energy that they hold."""
 
+from tests.collectors.host import windows_pcs
 from tests.collectors.host.machines import machine, rows
 
 FOLDER = "/sys/class/power_supply"
@@ -45,3 +46,23 @@ def test_values_that_cannot_be_are_null() -> None:
 
     found = rows("battery", machine(files))
     assert [(one["full_mwh"], one["cycles"], one["serial"]) for one in found] == [(None, None, None)]
+
+
+def test_windows_batteries_are_joined_by_instance() -> None:
+    """What it holds now stands in a class of its own; a value that is not known is all ones."""
+    classes = {
+        "BatteryStaticData": [{"InstanceName": name, "DesignedCapacity": 50000} for name in ("A", "B")],
+        "BatteryFullChargedCapacity": [
+            {"InstanceName": "B", "FullChargedCapacity": 0xFFFFFFFF},
+            {"InstanceName": "A", "FullChargedCapacity": 40000},
+        ],
+    }
+    found = windows_pcs.rows("battery", windows_pcs.pc(wmi=classes))
+    assert [(one["name"], one["full_mwh"]) for one in found] == [("Battery 0", 40000), ("Battery 1", None)]
+
+
+def test_a_battery_that_tells_nothing_is_still_one() -> None:
+    """Windows itself lists it; a desktop lists none, and that is an answer."""
+    (found,) = windows_pcs.rows("battery", windows_pcs.pc(wmi={"Win32_Battery": [{"Name": "DELL 0X1234"}]}))
+    assert (found["model"], found["design_mwh"]) == ("DELL 0X1234", None)
+    assert windows_pcs.rows("battery", windows_pcs.pc(wmi={"Win32_Battery": []})) == []

@@ -1,7 +1,10 @@
 """The device is called by its own name, and by the names that people know."""
 
+from typing import Any
+
 import pytest
 
+from tests.collectors.host import windows_pcs
 from tests.collectors.host.machines import machine, message, rows
 
 DMI = "/sys/class/dmi/id"
@@ -143,3 +146,36 @@ def test_a_machine_without_a_name_is_an_error() -> None:
     assert message("device", machine({"/proc/sys/kernel/hostname": "\n"})) == (
         "the kernel has no host name for this machine"
     )
+
+
+def windows(**classes: Any) -> dict[str, Any]:
+    """Return the device of a Windows PC."""
+    (found,) = windows_pcs.rows("device", windows_pcs.pc(wmi={name: [row] for name, row in classes.items()}))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("case", "system", "expected"),
+    [
+        ({"ChassisTypes": [10]}, {}, "laptop"),
+        ({"ChassisTypes": ["3"]}, {}, "desktop"),
+        ({"ChassisTypes": [0x80 | 13]}, {}, "all_in_one"),
+        ({"ChassisTypes": [2, 30]}, {}, "tablet"),
+        ({"ChassisTypes": [1]}, {"PCSystemType": 2}, "laptop"),
+        ({"ChassisTypes": None}, {"PCSystemType": 1}, "desktop"),
+        ({"ChassisTypes": [3]}, {"Manufacturer": "Microsoft Corporation", "Model": "Virtual Machine"}, "virtual"),
+        ({"ChassisTypes": [1]}, {"Manufacturer": "innotek GmbH", "Model": "VirtualBox"}, "virtual"),
+        ({"ChassisTypes": [2]}, {}, "unknown"),
+    ],
+)
+def test_kinds_on_windows(case: dict[str, Any], system: dict[str, Any], expected: str) -> None:
+    """The firmware's case, else what Windows makes of the power settings; a guest's firmware names its maker."""
+    found = windows(Win32_SystemEnclosure=case, Win32_ComputerSystem={"Manufacturer": "Maker", **system})
+    assert found["kind"] == expected
+
+
+def test_the_registry_tells_the_firmware_where_wmi_does_not() -> None:
+    """Windows notes it at each start."""
+    key = {"SystemManufacturer": "Dell Inc.", "SystemProductName": "OptiPlex 3070", "BIOSReleaseDate": "03/05/2020"}
+    (found,) = windows_pcs.rows("device", windows_pcs.pc({r"HKLM\HARDWARE\DESCRIPTION\System\BIOS": key}))
+    assert (found["vendor"], found["model"], found["firmware_date"]) == ("Dell Inc.", "OptiPlex 3070", "2020-03-05")

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from collectors.host.disk import Health, health, linux
 from collectors.run import run
 from collectors.sources.recording import RecordedLinux
+from collectors.sources.windows_disks import unswapped
+from tests.collectors.host import windows_pcs
 
 
 def ata(*table: dict[str, Any], passed: Any = True) -> dict[str, Any]:
@@ -79,3 +81,79 @@ def test_no_answer_of_smartctl_breaks_it(smart: dict[str, Any]) -> None:
     said = isinstance(status, dict) and status.get("passed") is True
 
     assert health(smart) is not Health.OK or said
+
+
+def windows_health(drive: dict[str, Any], **classes: Any) -> tuple[str, str]:
+    """Return kind and health of a Windows PC's only disk."""
+    row = {"Index": 0, "Model": "TESTDISK", "MediaType": "Fixed hard disk media", "PNPDeviceID": "IDE\\A\\1", **drive}
+    (found,) = windows_pcs.rows("disk", windows_pcs.pc(wmi={"Win32_DiskDrive": [row], **classes}))
+    return found["kind"], found["health"]
+
+
+def physical(**said: Any) -> list[dict[str, Any]]:
+    """Return what MSFT_PhysicalDisk says of a healthy SSD, but for some values."""
+    return [{"DeviceId": "0", "MediaType": 4, "BusType": 11, "HealthStatus": 0, "OperationalStatus": [2], **said}]
+
+
+def predicts(*, failure: bool) -> list[dict[str, Any]]:
+    """Return what Windows makes of the disk's SMART."""
+    return [{"InstanceName": "IDE\\A\\1_0", "PredictFailure": failure}]
+
+
+@pytest.mark.parametrize(
+    ("drive", "classes", "expected"),
+    [
+        pytest.param({"Status": "OK"}, {"MSFT_PhysicalDisk": physical()}, ("ssd", "ok"), id="well"),
+        pytest.param({}, {}, ("unknown", "unknown"), id="says-nothing"),
+        pytest.param({"Status": "OK"}, {}, ("unknown", "ok"), id="windows-7"),
+        pytest.param({"Status": "Pred Fail"}, {}, ("unknown", "failing"), id="windows-7-dying"),
+        pytest.param(
+            {"Status": "OK"},
+            {"MSFT_PhysicalDisk": physical(), "MSStorageDriver_FailurePredictStatus": predicts(failure=True)},
+            ("ssd", "failing"),
+            id="predicted",
+        ),
+        pytest.param({}, {"MSFT_PhysicalDisk": physical(HealthStatus=1)}, ("ssd", "warning"), id="warning"),
+        pytest.param({}, {"MSFT_PhysicalDisk": physical(HealthStatus=2)}, ("ssd", "failing"), id="unhealthy"),
+        pytest.param({}, {"MSFT_PhysicalDisk": physical(HealthStatus=5)}, ("ssd", "unknown"), id="unknown"),
+        pytest.param({}, {"MSFT_PhysicalDisk": physical(OperationalStatus=[5])}, ("ssd", "failing"), id="state-5"),
+        pytest.param({}, {"MSFT_PhysicalDisk": physical(MediaType=3, SpindleSpeed=7200)}, ("hdd", "ok"), id="turning"),
+        pytest.param({}, {"MSFT_PhysicalDisk": physical(MediaType=0, BusType=17)}, ("nvme", "ok"), id="nvme"),
+        pytest.param({}, {"MSFT_PhysicalDisk": physical(BusType=7)}, ("removable", "unknown"), id="external"),
+        pytest.param(
+            {},
+            {
+                "MSFT_PhysicalDisk": physical(),
+                "MSFT_StorageReliabilityCounter": [{"DeviceId": "0", "Wear": 100, "ReadErrorsUncorrected": 0}],
+            },
+            ("ssd", "warning"),
+            id="worn-out",
+        ),
+    ],
+)
+def test_health_on_windows(drive: dict[str, Any], classes: dict[str, Any], expected: tuple[str, str]) -> None:
+    """Any witness of a failure is enough; well is only what somebody said to be."""
+    assert windows_health(drive, **classes) == expected
+
+
+def test_the_same_bad_places_warn_on_windows() -> None:
+    r"""The disk's own SMART table, as root\wmi hands it over, is read like smartctl's."""
+    table = [16, 0, *(5, 51, 0, 100, 100, 3, 0, 0, 0, 0, 0, 0), *(9, 50, 0, 95, 95, 0x10, 0x27, 0, 0, 0, 0, 0)]
+    data = [{"InstanceName": "ide\\a\\1_0", "VendorSpecific": table + [0] * (512 - len(table))}]
+    classes = {"MSFT_PhysicalDisk": physical(), "MSStorageDriver_FailurePredictData": data}
+    assert windows_health({"Status": "OK"}, **classes) == ("ssd", "warning")
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("42566332666666303539622d6632643731622031", "VB2cff0f95-b2f7db11"),
+        ("2020202057202d44435731433041334133353637", "WD-WCC1A0A35376"),
+        ("WD-WCC1A0A35376", "WD-WCC1A0A35376"),
+        ("0123456789abcdef", "0123456789abcdef"),
+        ("S3Z8NB0K123456", "S3Z8NB0K123456"),
+    ],
+)
+def test_a_swapped_serial_comes_right(said: str, expected: str) -> None:
+    """Windows 7 gives hexadecimal digits with every two letters swapped; what gives no letters is left as it is."""
+    assert unswapped(said) == expected

@@ -2,6 +2,7 @@
 
 from collectors.facts import Outcome
 from collectors.sources.smbios import TABLE
+from tests.collectors.host import windows_pcs
 from tests.collectors.host.machines import collect, machine, message, rows
 from tests.collectors.sources.test_smbios import memory
 
@@ -28,3 +29,20 @@ def test_an_ordinary_user_is_told_what_needs_root() -> None:
     assert message("memory_module", machine({TABLE: memory(1)}, denied=[TABLE])) == (
         f"{TABLE} can be read by root only: run the agent as root"
     )
+
+
+def test_windows_names_kind_and_form() -> None:
+    """The firmware's numbers where Windows knows them, CIM's own before, and the firmware's table where neither."""
+    modules = [
+        {"DeviceLocator": "A", "Capacity": "1024", "SMBIOSMemoryType": 34, "FormFactor": 12, "Speed": 4800},
+        {"DeviceLocator": "B", "Capacity": "1024", "MemoryType": 24, "FormFactor": 8, "Speed": 1600},
+        {"DeviceLocator": "A1", "Capacity": "1024", "MemoryType": 0, "FormFactor": 0, "Speed": 0},
+        {"DeviceLocator": "empty", "Capacity": None},
+    ]
+    host = windows_pcs.pc(wmi={"Win32_PhysicalMemory": modules}, firmware=memory(8192).hex())
+    found = windows_pcs.rows("memory_module", host)
+    assert [(one["slot"], one["kind"], one["form"], one["speed_mhz"]) for one in found] == [
+        ("A", "DDR5", "SODIMM", 4800),
+        ("B", "DDR3", "DIMM", 1600),
+        ("A1", "DDR4", "DIMM", 3200),
+    ]

@@ -1,6 +1,7 @@
 """What is connected is a row, even where it tells nothing."""
 
 from collectors.facts import Outcome
+from tests.collectors.host import windows_pcs
 from tests.collectors.host.machines import collect, machine, rows
 from tests.collectors.sources.test_edid import NAME, SERIAL, edid
 
@@ -42,3 +43,23 @@ def test_an_empty_connector_is_no_monitor() -> None:
 def test_a_machine_without_graphics_is_not_here() -> None:
     """No driver, no connectors: nothing could be seen, which is not the same as none."""
     assert collect("monitor", machine({})).outcome is Outcome.NOT_HERE
+
+
+def test_windows_knows_a_monitor_without_its_edid() -> None:
+    """WMI tells letters as numbers, closed by zeros; one that is not connected is left out."""
+    row = {
+        "Active": True,
+        "InstanceName": "DISPLAY\\DELA1B2\\4&1&0&UID1_0",
+        "ManufacturerName": [68, 69, 76, 0, 0],
+        "UserFriendlyName": [80, 50, 52, 49, 57, 72, 0],
+        "SerialNumberID": [84, 69, 83, 84, 48, 49, 0],
+        "YearOfManufacture": 2020,
+    }
+    classes = {"WmiMonitorID": [row, {**row, "Active": False, "InstanceName": "DISPLAY\\OLD\\1_0"}]}
+    (found,) = windows_pcs.rows("monitor", windows_pcs.pc(wmi=classes))
+    assert (found["vendor"], found["model"], found["serial"], found["year"]) == ("Dell Inc.", "P2419H", "TEST01", 2020)
+
+
+def test_windows_xp_does_not_tell_its_monitors() -> None:
+    """It lacks the class by design."""
+    assert windows_pcs.collect("monitor", windows_pcs.pc(absent=["WmiMonitorID"])).outcome is Outcome.NOT_HERE

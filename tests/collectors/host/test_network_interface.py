@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.collectors.host import windows_pcs
 from tests.collectors.host.machines import machine, rows
 
 FOLDER = "/sys/class/net/eth0"
@@ -99,3 +100,57 @@ def test_the_gateway_is_that_of_the_smallest_metric() -> None:
 def test_the_dhcp_server_is_that_of_the_last_lease(path: str, text: str) -> None:
     """Each client of DHCP keeps its lease in a place of its own."""
     assert card({path: text})["dhcp_server"] == "192.0.2.1"
+
+
+WINDOWS_CARD: dict[str, Any] = {
+    "Index": 7,
+    "Name": "Card",
+    "NetConnectionID": "Ethernet",
+    "NetConnectionStatus": 2,
+    "PNPDeviceID": "PCI\\A\\1",
+}
+NETWORK = r"HKLM\SYSTEM\CurrentControlSet\Control\Network\{4D36E972-E325-11CE-BFC1-08002BE10318}"
+CLASS = r"HKLM\SYSTEM\CurrentControlSet\Control\Class\{4D36E972-E325-11CE-BFC1-08002BE10318}"
+
+
+@pytest.mark.parametrize(
+    ("card", "more", "keys", "kind"),
+    [
+        pytest.param({}, [], {}, "ethernet", id="wired"),
+        pytest.param({"Name": "Qualcomm Atheros Wireless"}, [], {}, "wifi", id="by-its-name-alone"),
+        pytest.param({"Name": "Wireless"}, [{"NdisPhysicalMedium": 14}], {}, "ethernet", id="the-driver-knows-better"),
+        pytest.param({}, [{"NdisPhysicalMedium": 9}], {}, "wifi", id="native-802.11"),
+        pytest.param({}, [{"NdisPhysicalMedium": 14, "Virtual": True}], {}, "virtual", id="pretends-a-bus"),
+        pytest.param({}, [{"NdisPhysicalMedium": 8}], {}, "other", id="mobile"),
+        pytest.param({"PNPDeviceID": "BTH\\MS_BTHPAN\\1"}, [], {}, "bluetooth", id="bluetooth"),
+        pytest.param({"PNPDeviceID": "ROOT\\NET\\0000"}, [], {}, "virtual", id="vpn"),
+        pytest.param({"PNPDeviceID": "USB\\VID_0BDA\\1"}, [], {}, "ethernet", id="dongle"),
+        pytest.param(
+            {"GUID": "{A}"}, [], {rf"{NETWORK}\{{A}}\Connection": {"MediaSubType": 2}}, "wifi", id="windows-7"
+        ),
+        pytest.param({}, [], {rf"{CLASS}\0007": {"*PhysicalMediaType": 9}}, "wifi", id="by-its-driver"),
+    ],
+)
+def test_kinds_on_windows(card: dict[str, Any], more: list[dict[str, Any]], keys: dict[str, Any], kind: str) -> None:
+    """By the bus, and by what the driver says of its medium; the name decides only where nothing else does."""
+    adapters = [{"PnPDeviceID": "pci\\a\\1", **one} for one in more]
+    host = windows_pcs.pc(keys, {"Win32_NetworkAdapter": [{**WINDOWS_CARD, **card}], "MSFT_NetAdapter": adapters})
+    assert [row["kind"] for row in windows_pcs.rows("network_interface", host)] == [kind]
+
+
+def test_privacy_addresses_of_windows_tell_nothing() -> None:
+    """They have the mask 128 beside a steady address of the same network; one from DHCPv6 stands alone and counts."""
+    said = {
+        "Index": 7,
+        "IPAddress": ["2001:db8::1", "2001:db8::dead:beef", "2001:db8:1::5", "0.0.0.0"],  # noqa: S104 - read only
+        "IPSubnet": ["64", "128", "128", "255.0.0.0"],
+    }
+    classes = {"Win32_NetworkAdapter": [WINDOWS_CARD], "Win32_NetworkAdapterConfiguration": [said]}
+    (found,) = windows_pcs.rows("network_interface", windows_pcs.pc(wmi=classes))
+    assert found["addresses"] == ["2001:db8:1::5", "2001:db8::1"]
+
+
+def test_addresses_that_could_not_be_asked_are_unknown() -> None:
+    """The cards are told all the same."""
+    (found,) = windows_pcs.rows("network_interface", windows_pcs.pc(wmi={"Win32_NetworkAdapter": [WINDOWS_CARD]}))
+    assert (found["addresses"], found["up"]) == (None, True)

@@ -10,6 +10,7 @@ from collectors.facts import Outcome
 from collectors.host.printer import linux
 from collectors.run import run
 from collectors.sources.recording import RecordedLinux
+from tests.collectors.host import windows_pcs
 
 
 def rows(folder: Path, **files: str) -> Any:
@@ -56,3 +57,44 @@ def test_cups_without_printers_has_none(tmp_path: Path) -> None:
     assert rows(tmp_path, cupsd_conf="") == []
     (tmp_path / "machine.json").write_text(json.dumps({"now": "2026-03-02T01:15:00Z"}), "utf-8")
     assert run(linux, RecordedLinux(tmp_path)).outcome is Outcome.NOT_HERE
+
+
+QUEUES = r"HKLM\SYSTEM\CurrentControlSet\Control\Print\Printers"
+
+
+def queue(name: str, port: str, **said: Any) -> dict[str, Any]:
+    """Return what WMI says of a queue."""
+    return {"Name": name, "PortName": port, "DriverName": "x", "Network": False, "Default": False, **said}
+
+
+def test_what_makes_no_paper_is_no_printer() -> None:
+    """Files, faxes, notes and the printers of a remote desktop's other end."""
+    ports = ("PORTPROMPT:", "SHRFAX:", "nul:", "FILE:", "XPSPort:", "TS003", r"C:\Users\nam\in.pdf", "USB001")
+    host = windows_pcs.pc(wmi={"Win32_Printer": [queue(port, port) for port in ports]})
+    assert [row["port"] for row in windows_pcs.rows("printer", host)] == ["USB001"]
+
+
+@pytest.mark.parametrize(
+    ("port", "expected"),
+    [
+        ("IP_192.168.10.9", True),
+        ("192.168.10.9", True),
+        ("WSD-0001", True),
+        (r"\\MAYCHU\May in", True),
+        ("http://192.168.10.9:631/ipp", True),
+        ("USB001", False),
+        ("LPT1:", False),
+    ],
+)
+def test_windows_network_printers_are_known_by_their_port(port: str, *, expected: bool) -> None:
+    """WMI calls 'network' only what another PC shares."""
+    host = windows_pcs.pc(wmi={"Win32_Printer": [queue("x", port)]})
+    assert [row["is_network"] for row in windows_pcs.rows("printer", host)] == [expected]
+
+
+def test_a_stopped_spooler_leaves_the_registry() -> None:
+    """WMI then fails, and the queues are still set up."""
+    key = {"Name": "Máy in", "Port": "USB001", "Printer Driver": "Canon LBP2900", "Location": "Phòng 3"}
+    host = windows_pcs.pc({QUEUES: {}, rf"{QUEUES}\Máy in": key}, denied=["Win32_Printer"])
+    (found,) = windows_pcs.rows("printer", host)
+    assert (found["name"], found["driver"], found["location"]) == ("Máy in", "Canon LBP2900", "Phòng 3")

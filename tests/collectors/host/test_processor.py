@@ -1,5 +1,6 @@
 """Processors are counted by socket, core and thread."""
 
+from tests.collectors.host import windows_pcs
 from tests.collectors.host.machines import machine, message, rows
 
 
@@ -52,3 +53,27 @@ def test_arm_says_numbers_where_others_say_names() -> None:
 def test_no_processor_is_an_error() -> None:
     """A machine without a processor does not run: an empty list was not read right."""
     assert message("processor", machine({"/proc/cpuinfo": "garbage"})) == "/proc/cpuinfo lists no processor"
+
+
+CLASS = "Win32_Processor"
+KEY = r"HKLM\HARDWARE\DESCRIPTION\System\CentralProcessor"
+
+
+def test_server_2003_counts_logical_processors() -> None:
+    """Without a hotfix an instance is one of them: those of one socket are one processor."""
+    instances = [{"Name": "x", "SocketDesignation": socket, "MaxClockSpeed": 3000} for socket in ("A", "A", "B", "B")]
+    found = windows_pcs.rows("processor", windows_pcs.pc(wmi={CLASS: instances}))
+    assert [(one["socket"], one["cores"], one["threads"]) for one in found] == [("0", 2, 2), ("1", 2, 2)]
+
+
+def test_the_registry_knows_a_chip_that_wmi_misnames() -> None:
+    """Each socket's name is that of its first logical processor."""
+    instances = [{"Name": "Pentium III", "NumberOfCores": 2, "NumberOfLogicalProcessors": 2} for _ in range(2)]
+    keys = {KEY: {}, **{rf"{KEY}\{at}": {"ProcessorNameString": f"Chip  {at // 2}"} for at in range(4)}}
+    found = windows_pcs.rows("processor", windows_pcs.pc(keys, {CLASS: instances}))
+    assert [one["model"] for one in found] == ["Chip 0", "Chip 1"]
+
+
+def test_no_processor_is_a_failure_on_windows_too() -> None:
+    """A machine without one answers nothing."""
+    assert windows_pcs.message("processor", windows_pcs.pc(wmi={CLASS: []})) == "Win32_Processor lists no processor"

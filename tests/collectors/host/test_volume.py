@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.collectors.host import windows_pcs
 from tests.collectors.host.machines import machine, rows
 
 DISK = {
@@ -71,3 +72,47 @@ def test_a_file_system_of_no_size_has_a_size_that_is_not_known() -> None:
     found = volumes("8:2 / /data ext4 /dev/sda2", space={"/data": [0, 0]})
 
     assert [(one["size_bytes"], one["free_bytes"]) for one in found] == [(None, None)]
+
+
+def bitlocker(**said: Any) -> list[bool | None]:
+    """Return whether C: of a Windows PC is seen as encrypted, by what BitLocker's class says of it."""
+    drive = {"DeviceID": "C:", "DriveType": 3, "FileSystem": "NTFS", "Size": "1000", "FreeSpace": "10"}
+    classes = {"Win32_LogicalDisk": [drive], "Win32_EncryptableVolume": [{"DriveLetter": "C:", **said}]}
+    return [row["encrypted"] for row in windows_pcs.rows("volume", windows_pcs.pc(wmi=classes))]
+
+
+@pytest.mark.parametrize(
+    ("protection", "conversion", "expected"),
+    [
+        pytest.param(1, 1, True, id="on"),
+        pytest.param(1, 2, False, id="still-encrypting"),
+        pytest.param(0, 1, False, id="suspended"),
+        pytest.param(0, 0, False, id="off"),
+        pytest.param(1, None, True, id="on-before-windows-10"),
+        pytest.param(2, 1, None, id="locked-so-unknown"),
+        pytest.param(None, None, None, id="untold"),
+    ],
+)
+def test_bitlocker_protects_when_all_is_encrypted(
+    protection: int | None, conversion: int | None, *, expected: bool | None
+) -> None:
+    """While it is suspended, or still at work, whoever steals the disk can read it."""
+    assert bitlocker(ProtectionStatus=protection, ConversionStatus=conversion) == [expected]
+
+
+def test_without_rights_encryption_is_unknown() -> None:
+    """BitLocker answers administrators only: its silence is not 'not encrypted'."""
+    drive = {"DeviceID": "C:", "DriveType": 3, "FileSystem": "NTFS", "Size": "1000", "FreeSpace": "10"}
+    host = windows_pcs.pc(wmi={"Win32_LogicalDisk": [drive]}, denied=["Win32_EncryptableVolume"])
+    assert [row["encrypted"] for row in windows_pcs.rows("volume", host)] == [None]
+
+
+def test_an_external_disk_is_no_volume_of_the_pc() -> None:
+    """It counts as fixed to Windows; the bus of its disk tells."""
+    drives = [{"DeviceID": letter, "DriveType": 3, "FileSystem": "NTFS", "Size": "1000"} for letter in ("C:", "E:")]
+    classes = {
+        "Win32_LogicalDisk": drives,
+        "MSFT_Disk": [{"Number": 0, "BusType": 11}, {"Number": 1, "BusType": 7}],
+        "MSFT_Partition": [{"DiskNumber": 1, "AccessPaths": ["E:\\"]}, {"DiskNumber": 0, "AccessPaths": ["C:\\"]}],
+    }
+    assert [row["mount"] for row in windows_pcs.rows("volume", windows_pcs.pc(wmi=classes))] == ["C:"]
