@@ -1,6 +1,8 @@
 """Traces of programs that activate Windows or Office without a licence: suspicions for a person to look at."""
 
+import re
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -21,6 +23,8 @@ class Kind(StrEnum):
     HOOK = "hook"
     REARM = "rearm"
     NOT_GENUINE = "not_genuine"
+    CONVERSION = "conversion"
+    PROGRAM = "program"
 
 
 @fact(
@@ -47,10 +51,14 @@ def windows(host: Windows) -> Iterator[ActivationSign]:
     if products is None and services is None and tasks is None:
         raise Failed("neither the licences nor the services nor the tasks of this PC can be looked at")
     yield from _of_licences(host, products or [])
+    yield from _conversions(host, products or [])
     for kind, word, names in ((Kind.SERVICE, "service", services), (Kind.TASK, "task", tasks)):
         traces = activators.known(word)
         for name in sorted({one.lower() for one in names or ()} & traces.keys()):
             yield ActivationSign(kind=kind, detail=f"a {word} named '{traces[name].name}', as {traces[name].of} has")
+    traces = activators.known("program_key")
+    for name in sorted({one.lower() for one in _installed(host)} & traces.keys()):
+        yield ActivationSign(kind=Kind.PROGRAM, detail=f"{traces[name].of} is installed")
     yield from _files(host)
     yield from _hooks(host)
     if asking.number(host, PLATFORM, "SkipRearm") == 1:
@@ -63,6 +71,14 @@ def windows(host: Windows) -> Iterator[ActivationSign]:
 def linux(host: Linux) -> Iterator[ActivationSign]:  # noqa: ARG001 - every collector is asked about a host
     """Say that there is none: no part of Linux is activated."""
     raise NotHere("Linux is free software, of which no part is activated")
+
+
+UNINSTALL = r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall"
+
+
+def _installed(host: Windows) -> Iterator[str]:
+    for found in asking.views(host, UNINSTALL):
+        yield from found.subkeys
 
 
 TASKS = r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\Schedule\TaskCache\Tree"
@@ -96,12 +112,40 @@ def _of_licences(host: Windows, products: list[licensing.Product]) -> Iterator[A
     for one in products:
         minutes = one.minutes_left or 0
         if one.channel == _KMS_CLIENT and minutes > _LONGEST_MINUTES and _GOVERNMENT not in (one.edition or ""):
-            days = minutes // 1440
+            year = _year(host.now(), minutes)
             yield ActivationSign(
-                kind=Kind.KMS_PERIOD, detail=f"{one.name} is activated for {days} days; a KMS server gives 180 at most"
+                kind=Kind.KMS_PERIOD,
+                detail=f"{one.name} is activated until {year}; a KMS server gives 180 days at most",
             )
         if why := _NOT_GENUINE.get(one.genuine or 0):
             yield ActivationSign(kind=Kind.NOT_GENUINE, detail=f"Windows says of {one.name} that {why}")
+
+
+def _year(now: datetime, minutes: int) -> str:
+    """Return the year in which a period ends: in minutes or days it would be another each time."""
+    try:
+        return str((now + timedelta(minutes=minutes)).year)
+    except OverflowError:
+        return "the end of time"
+
+
+_SUITE = re.compile(r"Office\d\d(ProPlus|Standard|Mondo)", re.IGNORECASE)
+
+
+def _conversions(host: Windows, products: list[licensing.Product]) -> Iterator[ActivationSign]:
+    """Look for a suite that was installed to be bought by one person, and that a volume key activates.
+
+    A KMS client's key belongs to an installation for volume licences; activators put it into any other.
+    """
+    releases = licensing.click_to_run(host)
+    if not releases or any(one.lower().endswith("volume") for one in releases):
+        return
+    for one in products:
+        if one.channel == _KMS_CLIENT and _SUITE.match(one.edition or ""):
+            yield ActivationSign(
+                kind=Kind.CONVERSION,
+                detail=f"Office was installed as {releases[0]} and is activated by a volume key ({one.edition})",
+            )
 
 
 def _own_names(host: Windows) -> set[str]:

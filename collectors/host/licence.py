@@ -225,7 +225,7 @@ def _office(
 ) -> Iterator[Licence]:
     names = {one.id: one.product for one in registrations}
     mine = _without_leftovers([one for one in found or () if one.application in licensing.OFFICE and one.partial_key])
-    releases = _click_to_run(host)
+    releases = licensing.click_to_run(host)
     for one in mine:
         release = next((name for name in releases if _is_of(one.edition or "", name)), None)
         product = names.get(one.id) or (_release_name(release) if release else None) or one.name or "Microsoft Office"
@@ -262,7 +262,6 @@ def _stem(one: licensing.Product) -> str:
     return (one.edition or one.id).partition("_")[0].lower()
 
 
-CLICK_TO_RUN = r"HKLM\SOFTWARE\Microsoft\Office\ClickToRun\Configuration"
 _MICROSOFT_OFFICE = re.compile(r"Microsoft (Office|365|Project|Visio)\b", re.IGNORECASE)
 _RELEASE = re.compile(r"(.+?)(20\d\d)?(Retail|Volume)", re.ASCII)
 _RELEASE_NAMES = {
@@ -282,14 +281,6 @@ _RELEASE_NAMES = {
     "ProjectPro": "Microsoft Project Professional",
     "ProjectStd": "Microsoft Project Standard",
 }
-
-
-def _click_to_run(host: Windows) -> list[str]:
-    """Return the products that Click-to-Run installed: 'O365ProPlusRetail', 'ProPlus2021Volume'."""
-    for found in asking.views(host, CLICK_TO_RUN):
-        if said := _text(found, "ProductReleaseIds"):
-            return [one.strip() for one in said.split(",") if one.strip()]
-    return []
 
 
 def _release_name(release: str) -> str:

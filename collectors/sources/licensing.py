@@ -114,6 +114,21 @@ def _channel(description: str) -> str | None:
     return _CHANNELS.get(_BRACKETS.sub("", found[1])) if found else None
 
 
+CLICK_TO_RUN = r"HKLM\SOFTWARE\Microsoft\Office\ClickToRun\Configuration"
+
+
+def click_to_run(host: Windows) -> list[str]:
+    """Return the products that Office's Click-to-Run installed: 'O365ProPlusRetail', 'ProPlus2021Volume'."""
+    for found in asking.views(host, CLICK_TO_RUN):
+        try:
+            said = found.text("ProductReleaseIds")
+        except OSError:
+            continue
+        if said:
+            return [one.strip() for one in said.split(",") if one.strip()]
+    return []
+
+
 _OEM_KEY = re.compile(r"\[[\d.]+\]\s*(.+?)\s+OEM:", re.ASCII)
 
 

@@ -77,6 +77,19 @@ def test_a_period_that_no_server_gives() -> None:
     assert signs(licence(ProductKeyChannel="Subscription", GracePeriodRemaining="525600")) == []
 
 
+def test_a_retail_office_under_a_volume_key() -> None:
+    """Activators put the key of a volume licence into any installation; a volume installation needs one."""
+    family = "Office16ProPlusVL_KMS_Client"
+    office = licence(OFFICE, ID="b", LicenseFamily=family, ProductKeyChannel=KMS, KeyManagementServiceMachine="kms")
+    place = licensing.CLICK_TO_RUN
+    assert [kind for kind, _ in signs(office, keys={place: {"ProductReleaseIds": "O365ProPlusRetail"}})] == [
+        "conversion"
+    ]
+    assert signs(office, keys={place: {"ProductReleaseIds": "ProPlus2019Volume"}}) == []
+    visio = office | {"LicenseFamily": "Office16VisioProVL_KMS_Client"}
+    assert signs(visio, keys={place: {"ProductReleaseIds": "O365ProPlusRetail"}}) == []
+
+
 def test_known_services_tasks_files_and_hooks() -> None:
     """Each shows with its own evidence; what merely has a similar name does not."""
     keys = {
@@ -113,7 +126,15 @@ def test_every_name_on_the_list_has_its_source() -> None:
     lines = [one.split("\t") for one in activators.TABLE.read_text(encoding="utf-8").splitlines()]
     assert lines[0] == ["kind", "name", "tool", "source"]
     assert [one for one in lines[1:] if len(one) != 4 or not one[1] or not one[3]] == []
-    assert {one[0] for one in lines[1:]} == {"kms_host", "kms_address", "service", "task", "file", "program"}
+    assert {one[0] for one in lines[1:]} == {
+        "kms_host",
+        "kms_address",
+        "service",
+        "task",
+        "file",
+        "program",
+        "program_key",
+    }
     assert not [one for one in lines if r"\Users" in one[1]]
 
 
