@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 from collectors.facts import Failed, NotHere, collector, fact
+from collectors.host import software
 from collectors.sources import activators, asking, licensing
 from collectors.sources.linux import Linux
 from collectors.sources.windows import Windows
@@ -56,9 +57,10 @@ def windows(host: Windows) -> Iterator[ActivationSign]:
         traces = activators.known(word)
         for name in sorted({one.lower() for one in names or ()} & traces.keys()):
             yield ActivationSign(kind=kind, detail=f"a {word} named '{traces[name].name}', as {traces[name].of} has")
-    traces = activators.known("program_key")
-    for name in sorted({one.lower() for one in _installed(host)} & traces.keys()):
-        yield ActivationSign(kind=Kind.PROGRAM, detail=f"{traces[name].of} is installed")
+    titles = _titles(host)
+    for name, trace in sorted(activators.known("title").items()):
+        if any(one.startswith(name) for one in titles):
+            yield ActivationSign(kind=Kind.PROGRAM, detail=f"a program named '{trace.name}' is installed")
     yield from _files(host)
     yield from _hooks(host)
     if asking.number(host, PLATFORM, "SkipRearm") == 1:
@@ -73,12 +75,11 @@ def linux(host: Linux) -> Iterator[ActivationSign]:  # noqa: ARG001 - every coll
     raise NotHere("Linux is free software, of which no part is activated")
 
 
-UNINSTALL = r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall"
-
-
-def _installed(host: Windows) -> Iterator[str]:
-    for found in asking.views(host, UNINSTALL):
-        yield from found.subkeys
+def _titles(host: Windows) -> list[str]:
+    try:
+        return [one.name.lower() for one in software.installed(host)]
+    except (OSError, Failed):
+        return []
 
 
 TASKS = r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\Schedule\TaskCache\Tree"

@@ -26,6 +26,6 @@ class Trace:
 
 @cache
 def known(kind: str) -> dict[str, Trace]:
-    """Return the traces of a kind (kms_host, kms_address, service, task, file, program, title) by name in lower case."""
+    """Return the traces of a kind (kms_host, kms_address, service, task, file, program, title) by lower-case name."""
     rows = (one.split("\t") for one in TABLE.read_text(encoding="utf-8").splitlines()[1:])
     return {name.lower(): Trace(name, tool or None) for of, name, tool, _ in rows if of == kind}

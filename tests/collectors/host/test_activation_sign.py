@@ -133,7 +133,7 @@ def test_every_name_on_the_list_has_its_source() -> None:
         "task",
         "file",
         "program",
-        "program_key",
+        "title",
     }
     assert not [one for one in lines if r"\Users" in one[1]]
 
