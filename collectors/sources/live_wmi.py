@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from collectors.facts import Failed
 from collectors.sources.wmi import NoSuchClass
 
 _LOCALE = "MS_409"  # English, so that texts which are translated come as Microsoft documents them
@@ -23,13 +24,21 @@ _DENIED = {0x80041003, 0x80070005}
 _UINT32, _UINT64 = 19, 21  # CIM types that COM hands over as signed numbers
 
 
+def _comtypes() -> tuple[Any, Any]:
+    try:
+        return importlib.import_module("comtypes"), importlib.import_module("comtypes.client")
+    except ImportError as why:
+        raise Failed(
+            "comtypes is not installed or may not be loaded here, so WMI can't be asked: install baove anew"
+        ) from why
+
+
 class Asker:
-    """Asks WMI. Raises OSError where COM can't be opened at all."""
+    """Asks WMI. Raises OSError where COM can't be opened, and Failed where comtypes is not here."""
 
     def __init__(self) -> None:
         sys.coinit_flags = 0  # type: ignore[attr-defined] # read by comtypes: no window, so no message loop is needed
-        comtypes: Any = importlib.import_module("comtypes")
-        client: Any = importlib.import_module("comtypes.client")
+        comtypes, client = _comtypes()
         self._error: type[Exception] = comtypes.COMError
         try:
             self._locator = client.CreateObject("WbemScripting.SWbemLocator", dynamic=True)
@@ -126,10 +135,9 @@ def _translated(error: Exception, place: str) -> Exception:
 def update_results() -> tuple[Any, Any]:
     """Return when Windows Update last succeeded in searching and in installing: naive times in UTC, or None.
 
-    Raises OSError where Windows Update can't be asked.
+    Raises OSError where Windows Update can't be asked, and Failed where comtypes is not here.
     """
-    comtypes: Any = importlib.import_module("comtypes")
-    client: Any = importlib.import_module("comtypes.client")
+    comtypes, client = _comtypes()
     try:
         results = client.CreateObject("Microsoft.Update.AutoUpdate", dynamic=True).Results
         searched, installed = results.LastSearchSuccessDate, results.LastInstallationSuccessDate

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from collectors.facts import Failed
 from collectors.sources.live_wmi import Asker
 from collectors.sources.wmi import NoSuchClass
 
@@ -144,3 +145,11 @@ def test_no_such_namespace(asker: Callable[[Service], Asker]) -> None:
 def test_hardware_that_is_not_there_has_no_instances(asker: Callable[[Service], Asker]) -> None:
     r"""Classes of root\wmi say 'not supported' where nothing supports them: none, which is an answer."""
     assert asker(Service(failing(0x8004100C))).ask(r"root\wmi", "BatteryStaticData", ("A",), None) == []
+
+
+def test_without_comtypes_wmi_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A library that is absent, or that a strict policy refuses, is the failure of the tables that need it."""
+    monkeypatch.setitem(sys.modules, "comtypes", None)
+    monkeypatch.setattr(sys, "coinit_flags", 2, raising=False)
+    with pytest.raises(Failed, match="comtypes is not installed"):
+        Asker()
