@@ -61,7 +61,7 @@ def fetched() -> bytes:
             sentence(
                 "{url} can't be fetched ({why}): fetch it where there is Internet, and give it by --python FILE",
                 url=OFFICIAL,
-                why=getattr(why, "reason", None) or type(why).__name__,
+                why=getattr(getattr(why, "reason", why), "strerror", None) or type(why).__name__,
             )
         ) from why
     if hashlib.sha256(content).hexdigest() != OFFICIAL_SHA256:

@@ -19,6 +19,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import rules
+from hub.bundle.collecting import script
 from hub.bundle.native import is_native, is_signed
 from hub.bundle.python import BundleRefused, Python, fetched, read
 from rules.load import COMPILED, compile_to
@@ -59,6 +60,7 @@ def build(target: Path, python: Path | None = None) -> Built:
     )
     content = {f"files/{path}": one for path, one in installed.items()} | {f"files/{MANIFEST}": manifest}
     content |= {path.name: _text(path.read_text(encoding="utf-8"), name) for path in sorted(TEXTS.iterdir())}
+    content["collect.cmd"] = _text(script(), name)
     content[UNSIGNED] = "".join(f"{path}\r\n" for path in unsigned).encode()
     content[MANIFEST] = _manifest(content)
     try:
