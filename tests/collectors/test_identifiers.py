@@ -19,6 +19,8 @@ from collectors.identifiers import (
 )
 from collectors.run import run
 from collectors.sources.recording import RecordedLinux
+from collectors.sources.windows_recording import RecordedWindows
+from tests.collectors.host.windows_pcs import pc
 from tests.shared import SHARED, needs_shared
 
 RECORDINGS = Path(__file__).parent / "host" / "recordings"
@@ -283,3 +285,62 @@ def test_garbage_gives_no_identity() -> None:
     found = identifiers(RecordedLinux(RECORDINGS / "broken"))
 
     assert [name for name, value in found.items() if value] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        (
+            "windows_laptop",
+            {
+                "smbios_uuid": "a1b2c3d4-0001-4002-8003-020000000001",
+                "system_serial": "TEST0021",
+                "board_serial": "TESTBRD21",
+                "disk_serials": ["TESTNVME0001"],
+                "macs": ["00:00:5e:00:53:a2"],
+                "weak_id": None,
+            },
+        ),
+        (
+            "windows_lab",
+            {
+                "smbios_uuid": None,
+                "system_serial": None,
+                "board_serial": None,
+                "disk_serials": ["TESTSSD0000001"],
+                "macs": ["00:00:5e:00:53:b1"],
+                "weak_id": None,
+            },
+        ),
+        (
+            "windows_stick",
+            {
+                "smbios_uuid": None,
+                "system_serial": "TEST0041",
+                "board_serial": None,
+                "disk_serials": [],
+                "macs": ["00:00:5e:00:53:d1"],
+                "weak_id": None,
+            },
+        ),
+    ],
+)
+def test_a_windows_pc_has_the_same_identifiers(name: str, expected: dict[str, Any]) -> None:
+    """Neither the stick's serial nor the Wi-Fi's MAC; a firmware full of placeholders leaves disk and card."""
+    assert identifiers(RecordedWindows(RECORDINGS / name)) == expected
+
+
+def test_a_mac_that_somebody_set_is_no_identity() -> None:
+    """Windows 7 does not tell the maker's: then a card counts only where its driver was given no other."""
+    card = {"Index": 7, "Name": "Card", "PNPDeviceID": "PCI\\A\\1", "MACAddress": "00:00:5E:00:53:E1"}
+    driver = r"HKLM\SYSTEM\CurrentControlSet\Control\Class\{4D36E972-E325-11CE-BFC1-08002BE10318}\0007"
+    found = [
+        identifiers(pc({driver: values}, {"Win32_NetworkAdapter": [card]}))["macs"]
+        for values in ({}, {"NetworkAddress": "00005E0053E1"})
+    ]
+    assert found == [["00:00:5e:00:53:e1"], []]
+
+
+def test_an_unreadable_windows_has_no_identity() -> None:
+    """Nothing raises: the facts that can be read must not be lost with it."""
+    assert [value for value in identifiers(pc()).values() if value] == []

@@ -1,6 +1,7 @@
 """What real Windows PCs are made of: every recording of ../shared against what was worked out of it independently."""
 
 import re
+import time
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from collectors.host import for_system
 from collectors.identifiers import credible_serial, credible_text, identifiers
 from collectors.run import run
 from collectors.sources.edid import parse
+from collectors.sources.windows_recording import RecordedWindows
 from tests.collectors.host.windows_shared import about, machine, of, rows, whole_hosts
 from tests.shared import needs_shared
 
@@ -228,3 +230,19 @@ def test_all_files_of_a_host_lie_in_one_folder(host: str, tmp_path: Path) -> Non
     for table, collector in for_system("windows").items():
         section = run(collector, there)
         assert "please report" not in (section.message or ""), f"{table}: {section.message}"
+
+
+@pytest.mark.parametrize("host", sorted(HOSTS))
+def test_a_full_inventory_takes_little_of_a_processor(host: str, tmp_path: Path) -> None:
+    """Under 150 ms for all tables of a recording: the best of three, since others use this machine too."""
+    files = HOSTS[host]
+    machine(tmp_path, files)
+
+    def once() -> float:
+        started = time.process_time()
+        there = RecordedWindows(tmp_path)
+        for collector in for_system("windows").values():
+            run(collector, there)
+        return time.process_time() - started
+
+    assert min(once() for _ in range(3)) < 0.15
