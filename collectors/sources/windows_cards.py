@@ -48,14 +48,14 @@ def network_cards(host: Windows) -> Iterator[WindowsCard]:
         *("DeviceID", "GUID", "Index", "MACAddress", "Name", "NetConnectionID", "NetConnectionStatus"),
         *("PNPDeviceID", "ServiceName", "Speed"),
     )
-    adapters = _adapters(host)
+    adapters, connections = _adapters(host), _connections(host)
     for row in rows:
         place = text(row, "PNPDeviceID")
         if not place:  # left over from a card that was taken out
             continue
         more = adapters.get(place.lower()) or adapters.get((text(row, "GUID") or "").lower()) or {}
         bus = place.partition("\\")[0].upper()
-        kind = _kind(host, row, more, bus)
+        kind = _kind(host, row, more, bus, connections.get(place.lower()))
         yield WindowsCard(
             index=number(row, "Index"),
             guid=text(row, "GUID"),
@@ -86,7 +86,18 @@ def _adapters(host: Windows) -> Mapping[str, dict[str, Any]]:
     return found
 
 
-def _kind(host: Windows, row: Mapping[str, Any], more: Mapping[str, Any], bus: str) -> str:
+def _connections(host: Windows) -> dict[str, int]:
+    """Return the kinds of medium that the folder of connections notes, by device."""
+    found: dict[str, int] = {}
+    for name in asking.names(host, _NETWORK):
+        key = rf"{_NETWORK}\{name}\Connection"
+        device, sort = asking.text(host, key, "PnpInstanceID"), asking.number(host, key, "MediaSubType")
+        if device and sort is not None:
+            found[device.lower()] = sort
+    return found
+
+
+def _kind(host: Windows, row: Mapping[str, Any], more: Mapping[str, Any], bus: str, sort: int | None) -> str:
     if bus in _BLUETOOTH_BUSES:
         return "bluetooth"
     if bus not in _BUSES or flag(more, "Virtual") is True:
@@ -94,9 +105,8 @@ def _kind(host: Windows, row: Mapping[str, Any], more: Mapping[str, Any], bus: s
     medium = number(more, "NdisPhysicalMedium")
     if medium is None:
         medium = asking.number(host, rf"{_CLASS}\{number(row, 'Index') or 0:04}", "*PhysicalMediaType")
-    sort = None
-    if medium is None:
-        sort = asking.number(host, rf"{_NETWORK}\{text(row, 'GUID')}\Connection", "MediaSubType")
+    if medium is not None:
+        sort = None  # the driver knows better
     if medium == _BLUETOOTH or sort == _BLUETOOTH_CONNECTION:
         return "bluetooth"
     is_named_so = medium is None and sort is None and _WIRELESS_NAME.search(text(row, "Name") or "")

@@ -5,6 +5,7 @@ show the same disk twice, under the same number.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -56,12 +57,14 @@ def disks(host: Windows) -> Iterator[WindowsDisk]:
     if drives is None and physical is None and (error or second_error) and optical is None:
         raise error or second_error or third_error or OSError
     by_number = {number(one, "Index"): one for one in drives or ()}
+    adapters = Counter(text(one, "AdapterSerialNumber") for one in physical or ())
     seen = set[int | None]()
     for one in physical or ():
         place = number(one, "DeviceId")
         drive = by_number.get(place, {}) if place is not None else {}
         seen.add(place)
-        yield _disk(host, place, one, drive)
+        is_its_own = adapters[text(one, "AdapterSerialNumber")] == 1  # a controller has one for all its disks
+        yield _disk(host, place, one if is_its_own else {**one, "AdapterSerialNumber": None}, drive)
     for place, drive in by_number.items():
         if place is None or place not in seen:
             yield _disk(host, place, {}, drive)
@@ -107,7 +110,7 @@ def _disk(host: Windows, place: int | None, one: Mapping[str, Any], drive: Mappi
         number=place,
         name=f"PhysicalDrive{place}" if place is not None else (device or model or "disk"),
         model=model,
-        serial=_serial(one, drive, is_nvme=bus == _NVME),
+        serial=_serial(one, drive),
         size_bytes=_positive(number(one, "Size")) or _positive(number(drive, "Size")),
         kind=_kind(one, drive, f"{model} {text(drive, 'Model')}", bus),
         health=number(one, "HealthStatus"),
@@ -148,16 +151,16 @@ def _is_removable(drive: Mapping[str, Any], bus: int | None) -> bool:
 
 
 _SWAPPED = re.compile(r"(?:[0-9a-fA-F]{2}){8,40}\Z")
-_EUI = re.compile(r"(?:[0-9A-Fa-f]{4}_)+[0-9A-Fa-f]{4}\.?\Z")
-_NVME_SUFFIX = re.compile(r"\s*_0+1?\Z|\s+_\w{4}\Z")
+_NAMESPACE = re.compile(r"\s*_0+\d?\.?\Z")
 
 
-def _serial(one: Mapping[str, Any], drive: Mapping[str, Any], *, is_nvme: bool) -> str | None:
-    """Return the maker's serial. An NVMe disk's SerialNumber is an EUI-64; the maker's is AdapterSerialNumber."""
-    own = text(one, "AdapterSerialNumber")
-    if own and (is_nvme or _EUI.match(text(one, "SerialNumber") or "")):
-        return _NVME_SUFFIX.sub("", own) or None
-    said = text(one, "SerialNumber") or text(drive, "SerialNumber")
+def _serial(one: Mapping[str, Any], drive: Mapping[str, Any]) -> str | None:
+    """Return the maker's serial. An NVMe disk's SerialNumber is an EUI-64; the maker's is AdapterSerialNumber.
+
+    To that some drivers append the namespace: 'S4EVNX0N123456      _00000001.'.
+    """
+    said = _NAMESPACE.sub("", text(one, "AdapterSerialNumber") or "")
+    said = said or text(one, "SerialNumber") or text(drive, "SerialNumber") or ""
     return unswapped(said) if said else None
 
 

@@ -110,6 +110,7 @@ WINDOWS_CARD: dict[str, Any] = {
     "PNPDeviceID": "PCI\\A\\1",
 }
 NETWORK = r"HKLM\SYSTEM\CurrentControlSet\Control\Network\{4D36E972-E325-11CE-BFC1-08002BE10318}"
+CONNECTION = {NETWORK: {}, rf"{NETWORK}\{{A}}\Connection": {"MediaSubType": 2, "PnpInstanceID": "pci\\a\\1"}}
 CLASS = r"HKLM\SYSTEM\CurrentControlSet\Control\Class\{4D36E972-E325-11CE-BFC1-08002BE10318}"
 
 
@@ -125,9 +126,7 @@ CLASS = r"HKLM\SYSTEM\CurrentControlSet\Control\Class\{4D36E972-E325-11CE-BFC1-0
         pytest.param({"PNPDeviceID": "BTH\\MS_BTHPAN\\1"}, [], {}, "bluetooth", id="bluetooth"),
         pytest.param({"PNPDeviceID": "ROOT\\NET\\0000"}, [], {}, "virtual", id="vpn"),
         pytest.param({"PNPDeviceID": "USB\\VID_0BDA\\1"}, [], {}, "ethernet", id="dongle"),
-        pytest.param(
-            {"GUID": "{A}"}, [], {rf"{NETWORK}\{{A}}\Connection": {"MediaSubType": 2}}, "wifi", id="windows-7"
-        ),
+        pytest.param({}, [], CONNECTION, "wifi", id="windows-7"),
         pytest.param({}, [], {rf"{CLASS}\0007": {"*PhysicalMediaType": 9}}, "wifi", id="by-its-driver"),
     ],
 )
