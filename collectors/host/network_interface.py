@@ -35,10 +35,7 @@ class Kind(StrEnum):
     why="To find the machine on the network, in the right room, and to see who gave it its address",
 )
 class NetworkInterface:
-    """An interface, except loopback and virtual ones without an address (those of containers come and go).
-
-    On Windows a virtual one also counts where people see it among the network connections (a VPN that is off).
-    """
+    """An interface, except loopback, and except a virtual one without an address that people do not see either."""
 
     name: Annotated[
         str, "The system's name, such as 'enp3s0', or on Windows the card's: 'Realtek PCIe GbE Family Controller'"

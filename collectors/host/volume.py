@@ -32,10 +32,7 @@ from collectors.sources.wmi import number, text, texts
     ),
 )
 class Volume:
-    """A file system on a disk of this machine; on Windows also one without a letter.
-
-    No network shares, no sticks, nothing that lives in memory.
-    """
+    """A file system on a disk of this machine. No network shares, no sticks, nothing that lives in memory."""
 
     mount: Annotated[
         str, "Where it is mounted: '/', a letter such as 'C:', a folder, or Windows' own name of one without"
