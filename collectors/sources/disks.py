@@ -57,7 +57,7 @@ def disks(host: Linux) -> Iterator[Disk]:
             name=name,
             model=model,
             serial=_serial(host, folder) or udev.get("ID_SERIAL_SHORT"),
-            size_bytes=None if is_empty_drive else sectors * _SECTOR_BYTES or None,
+            size_bytes=sectors * _SECTOR_BYTES if sectors > 0 and not is_empty_drive else None,
             kind=kind,
         )
 
