@@ -12,6 +12,8 @@ PACKAGES = {
     "promtool": "prometheus",
     "initdb": "postgresql",
     "postgres": "postgresql",
+    "setpriv": "util-linux",
+    "systemd-analyze": "systemd",
 }
 """The Debian package of each program."""
 

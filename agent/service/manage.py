@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -48,7 +48,8 @@ class Manager(Protocol):
     def forget_events(self) -> None:
         """Take back what register_events did."""
 
-    tell: Callable[[str], None]
+    def tell(self, sentence: str) -> None:
+        """Write one sentence into the event log."""
 
 
 def manager() -> Manager:

@@ -162,6 +162,35 @@ for /f "tokens=%WORDS%" %%a in ('reg query "%~1" /v "%~2" 2^>nul') do (
   if /i "%%a"=="%LAST%" set "KIND=%%b"
   set "SAID=%%c"
   call :value
+)
+exit /b
+
+:deep
+rem KEY NAME: the values of a name in the key and everywhere below it
+reg query "%~1" >nul 2>nul
+if errorlevel 1 goto nokey
+set "NAME=%~2"
+set "KEY=%~1"
+>>"%REG%" echo [%KEY:HKLM\=HKEY_LOCAL_MACHINE\%]
+for /f "tokens=1,2,*" %%a in ('reg query "%~1" /v "%~2" /s 2^>nul') do (
+  set "KIND="
+  set "LINE=%%a"
+  call :start
+  if /i "%%a"=="%NAME%" set "KIND=%%b"
+  if defined BELOW if "%%b"=="" >>"%REG%" echo [%%a]
+  if defined BELOW if not "%%b"=="" if "%%c"=="" >>"%REG%" echo [%%a %%b]
+  if defined BELOW if not "%%c"=="" >>"%REG%" echo [%%a %%b %%c]
+  set "SAID=%%c"
+  call :value
+)
+exit /b
+
+:start
+set "BELOW="
+if "%LINE:~0,5%"=="HKEY_" set "BELOW=true"
+exit /b
+
+:value
 if "%KIND%"=="REG_DWORD" goto number
 if "%KIND%"=="REG_MULTI_SZ" goto many
 if "%KIND%"=="REG_SZ" goto text
