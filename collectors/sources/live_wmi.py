@@ -6,8 +6,10 @@ that hangs is ended with the child, at the running collector's deadline.
 
 import errno
 import importlib
+import os
 import sys
 from collections.abc import Iterator, Sequence
+from types import ModuleType
 from typing import Any
 
 from collectors.facts import Failed
@@ -25,8 +27,18 @@ _UINT32, _UINT64 = 19, 21  # CIM types that COM hands over as signed numbers
 
 
 def _comtypes() -> tuple[Any, Any]:
+    """Return comtypes and its client, without the folder for generated code that it would make for itself.
+
+    Nothing is generated here, and the folder would lie among installed files whose sums are known, or in a profile.
+    """
     try:
-        return importlib.import_module("comtypes"), importlib.import_module("comtypes.client")
+        comtypes = importlib.import_module("comtypes")
+        if "comtypes.gen" not in sys.modules:
+            generated = ModuleType("comtypes.gen")
+            generated.__path__ = [os.environ.get("TEMP", ".")]
+            sys.modules["comtypes.gen"] = generated
+            vars(comtypes)["gen"] = generated
+        return comtypes, importlib.import_module("comtypes.client")
     except ImportError as why:
         raise Failed(
             "comtypes is not installed or may not be loaded here, so WMI can't be asked: install baove anew"

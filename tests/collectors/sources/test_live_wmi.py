@@ -153,3 +153,11 @@ def test_without_comtypes_wmi_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(sys, "coinit_flags", 2, raising=False)
     with pytest.raises(Failed, match="comtypes is not installed"):
         Asker()
+
+
+def test_comtypes_makes_no_folder_for_code(asker: Callable[[Service], Asker], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Left alone it makes comtypes/gen among the installed files, or a cache in a profile, at its first import."""
+    monkeypatch.setenv("TEMP", "C:\\Windows\\Temp")
+    sys.modules.pop("comtypes.gen", None)
+    asker(Service(failing(0)))
+    assert sys.modules.pop("comtypes.gen").__path__ == ["C:\\Windows\\Temp"]
