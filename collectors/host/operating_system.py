@@ -136,7 +136,7 @@ def windows(host: Windows) -> Iterator[OperatingSystem]:
         version=release.version(build, row, noted),
         point_release=release.service_pack(row, noted),
         build=release.revision(build, noted),
-        architecture=_windows_architecture(host, row),
+        architecture=_windows_architecture(host, row, build),
         is_server=is_server,
         extended_support=release.has_extended_support(host, build, is_server=is_server),
         installed_at=moment(row, "InstallDate") or release.noted_installation(noted),
@@ -145,14 +145,15 @@ def windows(host: Windows) -> Iterator[OperatingSystem]:
 
 
 _OF_SYSTEMS = (
-    *("BuildNumber", "InstallDate", "LastBootUpTime", "OperatingSystemSKU", "OSArchitecture", "ProductType"),
+    *("BuildNumber", "Caption", "InstallDate", "LastBootUpTime", "OperatingSystemSKU", "OSArchitecture", "ProductType"),
     *("ServicePackMajorVersion", "Version"),
 )
 _ENVIRONMENT = r"HKLM\SYSTEM\CurrentControlSet\Control\Session Manager\Environment"
+_VISTA = 6000
 _ARCHITECTURES = {"AMD64": "x86_64", "X86": "x86", "ARM64": "aarch64", "IA64": "ia64"}
 
 
-def _windows_architecture(host: Windows, row: Mapping[str, Any]) -> str:
+def _windows_architecture(host: Windows, row: Mapping[str, Any], build: int) -> str:
     """Return the architecture of Windows itself; WMI's word is in the system's language, only its digits are not."""
     said = text(row, "OSArchitecture") or ""
     if "ARM" in said.upper():
@@ -165,4 +166,6 @@ def _windows_architecture(host: Windows, row: Mapping[str, Any]) -> str:
     width = number(asking.first(host, CIMV2, "Win32_Processor", "AddressWidth"), "AddressWidth")
     if width in {32, 64}:
         return "x86_64" if width == 64 else "x86"  # noqa: PLR2004 - bits
+    if build < _VISTA:  # XP and Server 2003 lack the property, and their 64-bit editions are called so
+        return "x86_64" if "x64" in (text(row, "Caption") or "").lower() else "x86"
     raise Failed("neither WMI nor the registry tells the architecture")

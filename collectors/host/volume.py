@@ -119,7 +119,7 @@ def windows(host: Windows) -> Iterator[Volume]:
     """
     letters, volumes = _letters(host), _volumes(host)
     if letters is None and volumes is None:
-        host.wmi(CIMV2, "Win32_LogicalDisk", "DeviceID")  # raises why
+        host.wmi(CIMV2, "Win32_LogicalDisk", *_OF_LETTERS, where=_LOCAL_ONLY)  # raises why
     foreign, states = _removable(host), _encrypted(host)
     mounts = {_mount(row): row for row in volumes or ()}
     for letter, row in {text(row, "DeviceID") or "": row for row in letters or ()}.items():
@@ -131,13 +131,17 @@ def windows(host: Windows) -> Iterator[Volume]:
             yield _volume(mount, row, "Capacity", states.get(text(row, "DeviceID")) or states.get(mount))
 
 
+_OF_LETTERS = ("DeviceID", "DriveType", "FileSystem", "Size", "FreeSpace")
+_OF_VOLUMES = ("DeviceID", "DriveLetter", "DriveType", "Name", "FileSystem", "Capacity", "FreeSpace")
+_LOCAL_ONLY = "DriveType = 3"  # a network drive whose server is gone would hold up the answer
+
+
 def _letters(host: Windows) -> list[dict[str, Any]] | None:
-    return asking.rows(host, CIMV2, "Win32_LogicalDisk", "DeviceID", "DriveType", "FileSystem", "Size", "FreeSpace")
+    return asking.rows(host, CIMV2, "Win32_LogicalDisk", *_OF_LETTERS, where=_LOCAL_ONLY)
 
 
 def _volumes(host: Windows) -> list[dict[str, Any]] | None:
-    of_one = ("DeviceID", "DriveLetter", "DriveType", "Name", "FileSystem", "Capacity", "FreeSpace")
-    return asking.rows(host, CIMV2, "Win32_Volume", *of_one)
+    return asking.rows(host, CIMV2, "Win32_Volume", *_OF_VOLUMES, where=_LOCAL_ONLY)
 
 
 def _mount(row: Mapping[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from collectors.sources import asking
@@ -162,19 +162,9 @@ def revision(build: int, noted: RegistryKey | None) -> str:
     return f"{build}.{found}" if found else str(build)
 
 
-_FILETIME_EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
-
-
 def noted_installation(noted: RegistryKey | None) -> datetime | None:
     """Return when it was installed, by the registry; an update to a new version sets it anew."""
-    if noted is None:
-        return None
-    ticks = noted.number("InstallTime")
-    try:
-        exact = _FILETIME_EPOCH + timedelta(seconds=ticks // 10**7) if ticks else None
-    except OverflowError:
-        exact = None
-    return exact or of_epoch(noted.number("InstallDate") or 0)
+    return of_epoch((noted.number("InstallDate") if noted else None) or 0)
 
 
 # The builds for which Microsoft sells security updates after their end: Windows 7 SP1, 10 22H2, Server 2012.

@@ -141,3 +141,19 @@ def test_extended_support_is_a_licence_that_is_active(
     licence = {"Name": name, "LicenseStatus": status, "PartialProductKey": "AAAAA"}
     host = windows_pcs.pc(wmi={"Win32_OperatingSystem": [row], "SoftwareLicensingProduct": [licence]})
     assert [one["extended_support"] for one in windows_pcs.rows("operating_system", host)] == [expected]
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        ({"OSArchitecture": "64-bit"}, "x86_64"),
+        ({"OSArchitecture": "32 bits"}, "x86"),
+        ({"OSArchitecture": "64 bit"}, "x86_64"),
+        ({"OSArchitecture": "ARM 64-bit Processor"}, "aarch64"),
+        ({"BuildNumber": "2600", "Caption": "Microsoft Windows XP Professionnel", "OSArchitecture": None}, "x86"),
+        ({"BuildNumber": "3790", "Caption": "Microsoft Windows Server 2003 x64", "OSArchitecture": None}, "x86_64"),
+    ],
+)
+def test_the_architecture_of_windows(row: dict[str, Any], expected: str) -> None:
+    """The digits of a word that is in the system's language; before Vista there is no such word."""
+    assert windows(19045, row)["architecture"] == expected
