@@ -27,6 +27,11 @@ def may_stand_in(path: Path) -> bool:
     return size in _EDID_BYTES or (is_named_so and _SMALL <= size <= _LARGE)
 
 
+def is_of_windows(path: Path, data: bytes) -> bool:
+    """Return whether a file alone makes a folder the recording of a Windows PC: dmidecode's text could be a Linux's."""
+    return bool(values([(path, data)])) or (path.suffix.lower() == ".xml" and _batteries(data) is not None)
+
+
 def _edids(files: Iterable[File]) -> list[tuple[str, bytes]]:
     """Return the monitors' EDIDs with a name for each, as Windows would make it."""
     found = []

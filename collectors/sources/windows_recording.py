@@ -358,11 +358,10 @@ class RecordedWindows:
 
 
 def is_windows(folder: Path) -> bool:
-    """Return whether a folder holds files of a Windows machine, by their names."""
-    return any(
-        path.name == MANIFEST or path.suffix.lower() in {".wmi", ".reg"} or windows_formats.may_stand_in(path)
-        for path in folder.rglob("*")
-        if path.is_file()
+    """Return whether a folder holds files that only a Windows machine leaves, or a monitor's EDID."""
+    paths = [path for path in folder.rglob("*") if path.is_file()]
+    return any(path.name == MANIFEST or path.suffix.lower() in {".wmi", ".reg"} for path in paths) or any(
+        windows_formats.is_of_windows(path, _content(path)) for path in paths if windows_formats.may_stand_in(path)
     )
 
 

@@ -9,6 +9,7 @@ from collectors.facts import Failed
 from collectors.sources.recording import RecordedLinux, open_recording
 from collectors.sources.windows_recording import SOMEBODY, RecordedWindows
 from collectors.sources.wmi import NoSuchClass, number, text
+from tests.collectors.sources.test_edid import edid
 
 CIMV2 = r"root\cimv2"
 HEAD = "Windows Registry Editor Version 5.00\r\n\r\n"
@@ -188,14 +189,20 @@ def test_the_kind_of_a_recording_is_seen_from_its_files(tmp_path: Path) -> None:
     """machine.json says it, or files that only Windows has; a folder of neither is no recording."""
     (tmp_path / "w").mkdir()
     (tmp_path / "l").mkdir()
-    (tmp_path / "n").mkdir()
+    for name in ("n", "e", "o"):
+        (tmp_path / name).mkdir()
     folder(tmp_path / "w", X__wmi="A=1\n")
     folder(tmp_path / "l", machine__json='{"system": "linux", "now": "2026-03-02T01:15:00Z"}')
 
+    folder(tmp_path / "e", panel=edid())
+    folder(tmp_path / "o", LICENSE="some text, longer than nothing", notes__txt="some text, longer than nothing")
+
     assert isinstance(open_recording(tmp_path / "w"), RecordedWindows)
+    assert isinstance(open_recording(tmp_path / "e"), RecordedWindows)
     assert isinstance(open_recording(tmp_path / "l"), RecordedLinux)
-    with pytest.raises(ValueError, match="is no recording"):
-        open_recording(tmp_path / "n")
+    for name in ("n", "o"):
+        with pytest.raises(ValueError, match="is no recording"):
+            open_recording(tmp_path / name)
 
 
 @pytest.mark.parametrize(
