@@ -8,10 +8,17 @@ from functools import cached_property
 from typing import Any
 
 from collectors.host.account_summary import AccountSummary
+from collectors.host.activation_sign import ActivationSign
+from collectors.host.activation_sign import Kind as Trace
 from collectors.host.antivirus import Antivirus, Protection
 from collectors.host.connectivity import Connectivity
 from collectors.host.connectivity import Kind as Step
 from collectors.host.firewall import Firewall
+from collectors.host.frozen_disk import FrozenDisk, Product
+from collectors.host.frozen_disk import State as DiskState
+from collectors.host.licence import Family as LicenceFamily
+from collectors.host.licence import Licence
+from collectors.host.licence import Status as LicenceStatus
 from collectors.host.listening_port import ListeningPort
 from collectors.host.malware import Malware, Status
 from collectors.host.operating_system import Family, OperatingSystem
@@ -224,7 +231,10 @@ def settings(at: At) -> Iterator[Setting]:
     for name, (state, value) in _SETTINGS.items():
         if at.pc.is_windows or name in _LINUX_SETTINGS:
             yield Setting(name=name, state=State(at.pc.settings.get(name, state)), value=value)
-    yield Setting(name="clock_offset_seconds", state=None, value=f"0.{at.pc.number % 7}")
+    offset = at.pc.clock_offset_seconds
+    yield Setting(
+        name="clock_offset_seconds", state=None, value=f"0.{at.pc.number % 7}" if offset is None else str(offset)
+    )
 
 
 _STEPS = (Step.DNS, Step.TCP, Step.TLS, Step.HTTP)
@@ -254,6 +264,45 @@ def connectivities(at: At) -> Iterator[Connectivity]:
                 break
 
 
+def licences(at: At) -> Iterator[Licence]:
+    """Yield the licence of Windows, and those of the office suites among its programs."""
+    edition = catalogue()["systems"][at.pc.system]["edition"]
+    said = catalogue()["windows_licences"][edition]
+    has_key = model_of(at.pc)["vendor"] is not None and said["firmware"]
+    yield Licence(
+        product=f"Windows(R), {said['edition']} edition",
+        family=LicenceFamily.WINDOWS,
+        edition=said["edition"],
+        channel="OEM:DM" if has_key else said["channel"],
+        status=LicenceStatus(at.pc.licences.get("windows", "licensed")),
+        partial_key=said["partial_key"],
+        firmware_edition=said["edition"] if has_key else None,
+    )
+    for name in at.pc.software:
+        if office := catalogue()["office_licences"].get(name):
+            yield Licence(
+                product=office["product"],
+                family=LicenceFamily.OFFICE,
+                edition=office["edition"],
+                channel=office["channel"],
+                status=LicenceStatus(at.pc.licences.get("office", "licensed")) if office["channel"] else None,
+                partial_key=office["partial_key"],
+            )
+
+
+def activation_signs(at: At) -> Iterator[ActivationSign]:
+    """Yield what the story says was found."""
+    for key in at.pc.activation_signs:
+        kind, detail = catalogue()["activation_signs"][key]
+        yield ActivationSign(kind=Trace(kind), detail=detail)
+
+
+def frozen_disks(at: At) -> Iterator[FrozenDisk]:
+    """Yield Deep Freeze where the story has it."""
+    if at.pc.frozen_disk is not None:
+        yield FrozenDisk(product=Product.DEEP_FREEZE, state=DiskState(at.pc.frozen_disk))
+
+
 USAGE_DAYS = 7
 
 
@@ -278,12 +327,20 @@ TABLES: Mapping[str, Callable[[At], Iterator[Any]]] = {
     "account_summary": account_summaries,
     "setting": settings,
     "connectivity": connectivities,
+    "licence": licences,
+    "activation_sign": activation_signs,
+    "frozen_disk": frozen_disks,
     "usage": usages,
 }
 """What fills each of these tables."""
 
+_FREE = "Linux is free software, of which no part is activated"
+
 NOT_HERE: Mapping[str, Callable[[Pc], str | None]] = {
     "antivirus": lambda pc: "Windows Server has no Security Center" if pc.is_windows and pc.is_server else None,
+    "licence": lambda pc: None if pc.is_windows else _FREE,
+    "activation_sign": lambda pc: None if pc.is_windows else _FREE,
+    "frozen_disk": lambda pc: None if pc.is_windows else "the products that freeze disks are made for Windows",
     "usage": lambda pc: None if pc.used_by == "students" else "hours of use are kept of lab PCs only",
 }
 """Why a PC lacks a table by design, where it does."""

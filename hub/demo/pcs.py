@@ -45,6 +45,10 @@ class Pc:
     patched_days: int | None = None
     searched_days: int = 0
     restart_pending_days: int | None = None
+    licences: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    activation_signs: Sequence[str] = ()
+    frozen_disk: str | None = None
+    clock_offset_seconds: float | None = None
     disk_health: str = "ok"
     disk_hours: int | None = None
     encrypted: bool | None = False
