@@ -19,10 +19,7 @@ from tests import words
 TOP = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((TOP / "pyproject.toml").read_text())
 
-ALSO_TESTS = {
-    *("damage", "golden", "hostile", "made_up", "properties", "this_machine"),
-    *("windows_damage", "windows_hardware"),
-}
+ALSO_TESTS = {"damage", "golden", "hostile", "made_up", "properties", "this_machine"}
 """Files of tests/collectors/host that test no one collector: those over all of them."""
 
 NOT_BY_NAME = {"babel", "comtypes", "psycopg", "tzdata"}

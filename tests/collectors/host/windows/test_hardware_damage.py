@@ -23,7 +23,7 @@ TABLES = (
     *("battery", "device", "disk", "graphics", "memory_module", "monitor", "network_interface", "operating_system"),
     *("printer", "processor", "usb_device", "volume"),
 )
-RECORDINGS = Path(__file__).with_name("recordings")
+RECORDINGS = Path(__file__).parents[1] / "recordings"
 MINE = ("windows_laptop", "windows_lab", "windows_stick")
 
 # What WMI may hand over in place of anything: live values have types, those of dumps are all text.
