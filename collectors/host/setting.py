@@ -50,6 +50,44 @@ def linux(host: Linux) -> Iterator[Setting]:
             state, value = UNSEEN
         word = None if state is None else State.ENABLED if state else State.DISABLED
         yield Setting(name=name, state=word, value=value)
+    yield from _clock(host, _time_server(host))
+
+
+def _clock(host: Linux | Windows, server: str | None) -> Iterator[Setting]:
+    """Yield by how many whole seconds the clock is ahead, by the time server that the PC asks itself; else nothing.
+
+    Whole seconds, since a fraction would be another each time. Where no server answers nobody can tell.
+    """
+    if server is None:
+        return
+    try:
+        ahead = host.clock_offset(server)
+    except (OSError, Failed):
+        return
+    yield Setting(name="clock_offset_seconds", value=str(round(ahead)))
+
+
+_SERVER = re.compile(r"^\s*(?:server|pool)\s+([A-Za-z0-9.:-]{1,253})", re.MULTILINE)
+
+
+TIMESYNCD = "/etc/systemd/timesyncd.conf"
+
+
+def _time_server(host: Linux) -> str | None:
+    """Return the first server in the settings of chrony or ntpd, else of timesyncd, else the one it is built with."""
+    for path in ("/etc/chrony/chrony.conf", "/etc/chrony.conf", "/etc/ntpsec/ntp.conf", "/etc/ntp.conf"):
+        if found := _SERVER.search(line(host, path) or ""):
+            return found[1]
+    if not host.exists(TIMESYNCD):
+        return None
+    try:
+        said = _ini(host, TIMESYNCD).get("Time", {})
+    except OSError:
+        return None
+    chosen = (said.get("ntp") or said.get("fallbackntp") or "").split()
+    if chosen:
+        return chosen[0]
+    return "ntp.ubuntu.com" if "ubuntu" in (line(host, "/etc/os-release") or "").lower() else "0.debian.pool.ntp.org"
 
 
 REMOTE_DESKTOPS: Mapping[str, tuple[str, ...]] = {
@@ -326,6 +364,8 @@ def windows(host: Windows) -> Iterator[Setting]:
             state, value = UNSEEN
         word = None if state is None else State.ENABLED if state else State.DISABLED
         yield Setting(name=name, state=word, value=value)
+    servers = asking.text(host, rf"{asking.SERVICES}\W32Time\Parameters", "NtpServer") or ""
+    yield from _clock(host, servers.split(",")[0].split()[0] if servers.split(",")[0].strip() else None)
 
 
 _CONTROL = r"HKLM\SYSTEM\CurrentControlSet\Control"

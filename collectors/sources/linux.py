@@ -86,6 +86,9 @@ class Linux(Protocol):
     def listening(self) -> Sequence[Listening]:
         """Return the listening TCP sockets and the bound UDP sockets."""
 
+    def clock_offset(self, server: str) -> float:
+        """Return by how many seconds this clock is ahead of a time server's. Raises OSError without an answer."""
+
     def probe(self, probe: Probe) -> Sequence[ProbeResult]:
         """Try to reach a target once, one result for each kind of step that was tried."""
 
@@ -166,6 +169,11 @@ class LiveLinux:
                         names[one.pid] = None
                 found.append(Listening(protocol, one.laddr.ip, one.laddr.port, names[one.pid]))
         return found
+
+    def clock_offset(self, server: str) -> float:
+        from collectors.sources import clock  # with its socket, for one collector only
+
+        return clock.offset(server)
 
     def probe(self, probe: Probe) -> Sequence[ProbeResult]:
         from collectors.sources.attempt import attempt  # ssl and http.client take 18 ms, and few machines probe

@@ -133,6 +133,11 @@ class LiveWindows:
         version = self.registry(r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion")
         return win32.session((version.number("CurrentBuildNumber") if version else None) or 0)
 
+    def clock_offset(self, server: str) -> float:
+        from collectors.sources import clock  # with its socket, for one collector only
+
+        return clock.offset(server)
+
     def probe(self, probe: Probe) -> Sequence[ProbeResult]:
         from collectors.sources.attempt import attempt  # ssl and http.client take 18 ms, and few machines probe
 

@@ -12,6 +12,7 @@ The folder holds ``machine.json`` and, under ``root/``, the files as they lay on
      "space": {"/": [250000000000, 90000000000]},                 # size, free
      "addresses": [["eth0", "192.168.10.21"]],
      "listening": [["tcp", "0.0.0.0", 22, "sshd"]],
+     "clock_offset": -0.4,                                        # seconds by which the clock is ahead of a time server
      "programs": {"smartctl --json -a /dev/sda": {"status": 0, "output": "..."}},
      "probes": [{"purpose": "internet", "target": "https://example.edu.vn/",
                  "results": [{"kind": "dns", "ok": true, "duration_seconds": 0.01}]}]}
@@ -148,6 +149,11 @@ class RecordedLinux:
 
     def listening(self) -> Sequence[Listening]:
         return [Listening(*one) for one in self._recorded("listening")]
+
+    def clock_offset(self, server: str) -> float:
+        if "clock_offset" not in self._said:
+            raise FileNotFoundError(2, "not in the recording", server)
+        return float(self._said["clock_offset"])
 
     def probe(self, probe: Probe) -> Sequence[ProbeResult]:
         return self._results[probe.target]

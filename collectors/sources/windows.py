@@ -155,5 +155,8 @@ class Windows(Protocol):
     def session(self) -> Session | None:
         """Return the session at the PC itself; None where nobody is signed in there."""
 
+    def clock_offset(self, server: str) -> float:
+        """Return by how many seconds this clock is ahead of a time server's. Raises OSError without an answer."""
+
     def probe(self, probe: Probe) -> Sequence[ProbeResult]:
         """Try to reach a target once, one result for each kind of step that was tried."""

@@ -22,6 +22,7 @@ The folder holds the files of one machine, in any subfolders:
      "listening": [["tcp", "0.0.0.0", 445, "System"]], "accounts": [[500, false, true], [1001, true, null]],
      "session": {"idle_seconds": 30, "is_locked": false, "is_administrator": false},
      "session_events": [["2026-03-02T00:30:00Z", "sign_in"]],          # sign_in, sign_out, start, stop
+     "clock_offset": -0.4,
      "update_times": {"searched_at": "2026-03-01T00:00:00Z", "installed_at": null},
      "probes": [...]}                                                 # as in recording.py
 
@@ -352,6 +353,11 @@ class RecordedWindows:
         if said is None:
             return None
         return Session(said.get("idle_seconds"), said.get("is_locked"), said.get("is_administrator"))
+
+    def clock_offset(self, server: str) -> float:
+        if "clock_offset" not in self._said:
+            raise FileNotFoundError(2, "not in the recording", server)
+        return float(self._said["clock_offset"])
 
     def probe(self, probe: Probe) -> Sequence[ProbeResult]:
         return self._results[probe.target]
