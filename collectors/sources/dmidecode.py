@@ -8,6 +8,7 @@ import struct
 from collections.abc import Iterator, Mapping
 
 from collectors.sources.smbios import (
+    BATTERY,
     BOARD,
     CHASSIS,
     CHASSIS_TYPES,
@@ -121,6 +122,13 @@ def _memory(said: Mapping[str, str]) -> bytes:
     data = struct.pack("<HHHHHBBBBBHH", 0, 0xFFFE, 0, 0, small, form, 0, 1, 2, kind, 0, megatransfers)
     data += struct.pack("<BBBBBI", 3, 4, 0, 5, 0, extended)
     return struct.pack("<BBH", MEMORY_DEVICE, 4 + len(data), 0) + data + "\0".join(strings).encode() + b"\0\0"
+
+
+def batteries(text: str) -> Iterator[Mapping[str, str]]:
+    """Yield what the text says of each portable battery (type 22), by dmidecode's labels; an empty bay has no name."""
+    for kind, said in _structures(text):
+        if kind == BATTERY and said.get("Name", "").strip():
+            yield {label: value.strip() for label, value in said.items()}
 
 
 def _structures(text: str) -> Iterator[tuple[int, dict[str, str]]]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 TABLE = "/sys/firmware/dmi/tables/DMI"
 
-FIRMWARE, SYSTEM, BOARD, CHASSIS, MEMORY_DEVICE, END = 0, 1, 2, 3, 17, 127
+FIRMWARE, SYSTEM, BOARD, CHASSIS, MEMORY_DEVICE, BATTERY, END = 0, 1, 2, 3, 17, 22, 127
 
 _HEADER = 4
 

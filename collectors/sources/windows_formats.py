@@ -60,6 +60,8 @@ def instances(files: Iterable[File]) -> dict[str, list[dict[str, Any]]]:
     printed = _dmidecode(kept)
     if printed:
         found |= _of_firmware(dmidecode.files(printed))
+        if bays := _bays(printed):
+            found["batterystaticdata"] = bays
     for path, data in kept:
         if path.suffix.lower() == ".xml" and (rows := _batteries(data)) is not None:
             found |= rows
@@ -101,6 +103,23 @@ def _of_firmware(said: Mapping[str, str]) -> dict[str, list[dict[str, Any]]]:
     if date and "win32_bios" in found:
         found["win32_bios"][0]["ReleaseDate"] = f"{date[3]}{date[1]}{date[2]}000000.000000+000"
     return found
+
+
+_ENERGY = re.compile(r"(\d{1,7}) mWh\Z", re.ASCII)
+
+
+def _bays(printed: str) -> list[dict[str, Any]]:
+    """Return what the firmware says of batteries; how much each holds now it does not know."""
+    return [
+        {
+            "InstanceName": f"battery {place}",
+            "DeviceName": said.get("Name"),
+            "ManufactureName": said.get("Manufacturer"),
+            "SerialNumber": said.get("Serial Number"),
+            "DesignedCapacity": capacity[1] if (capacity := _ENERGY.match(said.get("Design Capacity", ""))) else None,
+        }
+        for place, said in enumerate(dmidecode.batteries(printed))
+    ]
 
 
 _BATTERY_REPORT = "{http://schemas.microsoft.com/battery/2012}"

@@ -178,6 +178,26 @@ def test_powercfgs_report_stands_in_for_the_batterys_classes(tmp_path: Path) -> 
     assert [number(row, "FullChargedCapacity") for row in rows] == [40000]
 
 
+BAY = """# dmidecode 3.3
+Handle 0x1600, DMI type 22, 26 bytes
+Portable Battery
+\tManufacturer: SMP
+\tSerial Number: TEST01
+\tName: {name}
+\tDesign Capacity: 57530 mWh
+"""
+
+
+def test_dmidecode_tells_batteries_where_no_report_does(tmp_path: Path) -> None:
+    """A report of powercfg goes before it, since it also knows what the battery holds now; an empty bay is none."""
+    asked = ("DeviceName", "DesignedCapacity")
+    host = recorded(tmp_path, printed=BAY.format(name="MODEL") + BAY.format(name=""))
+    assert host.wmi(r"root\wmi", "BatteryStaticData", *asked) == [{"DeviceName": "MODEL", "DesignedCapacity": "57530"}]
+
+    host = recorded(tmp_path, battery__xml=REPORT)
+    assert [number(row, "DesignedCapacity") for row in host.wmi(r"root\wmi", "BatteryStaticData", *asked)] == [50000]
+
+
 @pytest.mark.parametrize("content", ["<a/>", "<", REPORT.replace("<Batt", '<!DOCTYPE x [<!ENTITY a "b">]><Batt', 1)])
 def test_other_xml_stands_in_for_nothing(tmp_path: Path, content: str) -> None:
     """A report that declares entities is none: they could grow without bounds."""
