@@ -175,7 +175,7 @@ VALUES: dict[str, str] = {
     **{rf"{_SERVICES}\SharedAccess\Parameters\FirewallPolicy\{name}": "EnableFirewall" for name in _PROFILES},
     rf"{_SERVICES}\Tcpip\Parameters": "Domain|Hostname",
     **{rf"{_SERVICES}\{name}": "Start" for name in ("TermService", "W32Time", "mrxsmb10", "srv", "wscsvc", "wuauserv")},
-    rf"{_SERVICES}\W32Time\Parameters": "Type",
+    rf"{_SERVICES}\W32Time\Parameters": "Type|NtpServer",
     rf"{_SOFTWARE}\Faronics\Deep Freeze 6": "DF Status",
     rf"{_WOW64}\Faronics\Deep Freeze 6": "DF Status",
     rf"{_SOFTWARE}\ESET\ESET Security\CurrentVersion\Info": "ProductVersion|ScannerVersion",
