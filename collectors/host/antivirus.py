@@ -235,7 +235,7 @@ def windows(host: Windows) -> Iterator[Antivirus]:
     """Put together what Security Center, Defender itself, the products' services and their own keys say.
 
     Of Defender its own word counts, of the others Security Center's, unless nothing may start the service that would
-    protect: then the product is off whatever is remembered. An entry whose program is gone is left out. A client's
+    protect: then the product is off whatever is remembered. An entry whose program is gone is left out, unless it says to be on: then nobody knows. A client's
     Security Center must be there: without it a PC would look as if it had no antivirus. Windows Server has none by
     design; there Defender and the services of known makers are all that is seen.
     """
@@ -275,13 +275,16 @@ def _registered(host: Windows, services: Mapping[str, bool] | None) -> dict[str,
         raise Failed("Windows Security Center is missing or broken, so what protects this PC is not known") from error
     newest: dict[str, tuple[datetime, Antivirus]] = {}
     for entry in entries:
-        if security_products.was_removed(host, entry):
-            continue
         is_defender = entry.guid == DEFENDER_ID or entry.name in {"Windows Defender", DEFENDER_NAME}
         name = DEFENDER_NAME if is_defender else entry.name
+        protection = _protection(entry, services)
+        if not is_defender and security_products.was_removed(host, entry):
+            if protection is not Protection.ENABLED:
+                continue
+            protection = None  # it says that it is on, and its program can't be found
         one = Antivirus(
             name=name,
-            protection=_protection(entry, services),
+            protection=protection,
             up_to_date=None if entry.state is None else _UP_TO_DATE.get(entry.state >> 4 & 0xF),
             product_state=entry.state,
         )

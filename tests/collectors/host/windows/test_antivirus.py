@@ -130,11 +130,13 @@ def test_the_newer_of_two_entries_counts() -> None:
 
 
 def test_an_entry_whose_program_is_gone_is_left_out() -> None:
-    """Uninstalling does not always take the entry away."""
+    """Uninstalling does not always take the entry away; one that says to be on is unknown."""
     here, gone = r"%ProgramFiles%\A\a.exe", r"C:\Program Files\B\b.exe"
-    entries = entry("A", OTHER_ON, pathToSignedProductExe=here), entry("B", OTHER_ON, pathToSignedProductExe=gone)
-    assert products(*entries, files={r"C:\Program Files\A\a.exe": ""}) == {"A": "enabled"}
-    assert products(*entries) == {"A": "enabled", "B": "enabled"}
+    entries = entry("A", OTHER_ON, pathToSignedProductExe=here), entry("B", OTHER_OFF, pathToSignedProductExe=gone)
+    files = {r"C:\Program Files\A\a.exe": ""}
+    assert products(*entries, files=files) == {"A": "enabled"}
+    assert products(*entries) == {"A": "enabled", "B": "disabled"}
+    assert products(entries[1] | {"productState": OTHER_ON}, files=files) == {"B": None}
 
 
 def test_a_product_whose_service_may_not_start_is_off() -> None:
