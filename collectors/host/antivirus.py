@@ -235,9 +235,9 @@ def windows(host: Windows) -> Iterator[Antivirus]:
     """Put together what Security Center, Defender itself, the products' services and their own keys say.
 
     Of Defender its own word counts, of the others Security Center's, unless nothing may start the service that would
-    protect: then the product is off whatever is remembered. An entry whose program is gone is left out, unless it says to be on: then nobody knows. A client's
-    Security Center must be there: without it a PC would look as if it had no antivirus. Windows Server has none by
-    design; there Defender and the services of known makers are all that is seen.
+    protect: then the product is off whatever is remembered. An entry whose program is gone is left out, unless it says
+    to be on: then nobody knows. A client's Security Center must be there: without it a PC would look as if it had no
+    antivirus. Windows Server has none by design; there Defender and the services of known makers are all that is seen.
     """
     services = security_products.services(host)
     found = _registered(host, services)
