@@ -173,6 +173,7 @@ def device_page(request: Asked, device_id: FromPath[str]) -> Answer:
             checks=_checks(page, said),
             tables=_tables(page, device_id),
             changes=_changes(page, device_id),
+            changes_shown=CHANGES_SHOWN,
             identifiers=identifiers,
             streams=streams,
             record=records[0] if records else None,
@@ -268,14 +269,11 @@ def _changes(page: Page, device_id: str) -> list[Row]:
 
 def _key_text(page: Page, table: Table | None, key: str) -> str:
     values = _value(key)
-    if not isinstance(values, list):
-        return str(key)
     named = [field for field in table.fields if field.key] if table else []
-    if len(named) != len(values):
-        return " ".join(str(value) for value in values if value is not None)
-    return " · ".join(
-        page.formats.fact(field, value) for field, value in zip(named, values, strict=True) if value is not None
-    )
+    if table is None or not isinstance(values, list) or len(named) != len(values):
+        return key
+    told = zip(named, values, strict=True)
+    return " · ".join(_shown(page, table.name, field, value) for field, value in told if value is not None)
 
 
 def _value(text: str | None) -> Any:

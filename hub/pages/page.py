@@ -165,6 +165,14 @@ class Page:
         return self.request.url.path + (f"?{urlencode(pairs)}" if pairs else "")
 
     @property
+    def section(self) -> str:
+        """The main page that this page belongs to: the first word of its address."""
+        word = self.request.url.path.split("/")[1]
+        if word in {"", "targets"}:
+            return "targets"
+        return word if word in {"devices", "rooms", "checks", "help"} else "attention"
+
+    @property
     def notice(self) -> str:
         """What was just done, after a form; '' on every other page."""
         word = self.asked("done")

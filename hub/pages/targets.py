@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from hub.targets import Measured
 
 CHART_DAYS = 60
-PART_SIZE = 100
+PART_SIZE = 50
 
 
 def target_row(page: Page, measured: "Measured", days: Mapping[str, list[Row]]) -> Row:
