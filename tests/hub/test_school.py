@@ -157,7 +157,10 @@ def _edit(name: str, before: str, after: str) -> Callable[[Path], None]:
 
 
 def _write(name: str, text: str) -> Callable[[Path], None]:
-    return lambda folder: (folder / name).write_text(text, encoding="utf-8") and None
+    def write(folder: Path) -> None:
+        (folder / name).write_text(text, encoding="utf-8")
+
+    return write
 
 
 @pytest.mark.parametrize(
@@ -333,8 +336,8 @@ def test_a_table_that_is_not_given_stays(folder: Path, database: Database) -> No
     with_records = read_profile(folder)
     (folder / "records.csv").unlink()
     without = read_profile(folder)
-    for profile in (with_records, without):
-        database.write(lambda connection, profile=profile: apply(connection, profile))
+    database.write(lambda connection: apply(connection, with_records))
+    database.write(lambda connection: apply(connection, without))
     kept = database.write(stored_profile).rows["record"]
     (folder / "records.csv").write_text("asset_code,kind\n", encoding="utf-8")
     emptied = read_profile(folder)
