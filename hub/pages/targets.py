@@ -36,7 +36,7 @@ def target_row(page: Page, measured: "Measured", days: Mapping[str, list[Row]]) 
         "citations": plan.citations_of(target.id, date.fromisoformat(page.today)),
         "verdict": now.verdict.value,
         "value": value_text(page, target.counts, now.value),
-        "unit": "" if target.counts == "share" else page.word("unit", target.unit),
+        "unit": _unit(page, target.counts, target.unit, now.value),
         "demand": demand_text(page, target.counts, demand.threshold),
         "level": now.level,
         "levels": demand.levels,
@@ -53,6 +53,12 @@ def target_row(page: Page, measured: "Measured", days: Mapping[str, list[Row]]) 
         "chart": chart(days.get(target.id, []), demand.threshold),
         "counts": target.counts,
     }
+
+
+def _unit(page: Page, counts: str, unit: str, value: float | None) -> str:
+    if counts == "share":
+        return ""
+    return page.say("computer") if unit == "computers" and value == 1 else page.word("unit", unit)
 
 
 def value_text(page: Page, counts: str, value: float | None) -> str:
