@@ -39,6 +39,10 @@ def _setting(error: Any, say: Say) -> list[str]:
     return [say(sentence(error.template, **arguments))]
 
 
+def _database(error: Any, say: Say) -> list[str]:
+    return [say(sentence("the database could not do it: {why}", why=str(error.orig).splitlines()[0]))]
+
+
 _BY_NAME: Mapping[str, Callable[[Any, Say], list[str]]] = {
     "rules.problems.Refused": _problems,
     "collectors.settings.SettingsError": _setting,
@@ -48,6 +52,7 @@ _BY_NAME: Mapping[str, Callable[[Any, Say], list[str]]] = {
     "agent.supervise.Refusal": _first,
     "agent.daemon.CannotRun": _first,
     "cli.session.Refusal": _first,
+    "sqlalchemy.exc.OperationalError": _database,
 }
 """By name, so that a command imports nothing for the sake of errors that it can't have."""
 
