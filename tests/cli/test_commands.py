@@ -89,6 +89,19 @@ def test_a_mistake_is_refused_in_one_sentence(arguments: list[str], word: str, b
     assert refused.out == ""
 
 
+def test_a_database_of_an_unknown_kind_is_told(baove: Baove, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wrong address of a database, and a database that does not answer, are refused in one line."""
+    monkeypatch.setenv("BAOVE_DATABASE", "oracle")
+    unknown = baove("targets")
+    monkeypatch.setenv("BAOVE_DATABASE", "postgresql+psycopg://baove@127.0.0.1:1/name")
+    silent = baove("targets")
+
+    assert (unknown.code, silent.code) == (2, 2)
+    assert unknown.err == "baove: BAOVE_DATABASE: expected an address such as postgresql+psycopg://user@host/name\n"
+    assert len(silent.err.splitlines()) == 1
+    assert "can't be opened" in silent.err
+
+
 @pytest.mark.usefixtures("compiled")
 def test_the_language_is_the_locales(baove: Baove, monkeypatch: pytest.MonkeyPatch) -> None:
     """In a Vietnamese locale a refusal is Vietnamese, and --lang has the last word, wherever it stands."""

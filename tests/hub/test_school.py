@@ -6,6 +6,7 @@ import shutil
 import unicodedata
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +118,24 @@ def test_what_the_hub_keeps_is_the_profile(database: Database) -> None:
     kept = database.write(stored_profile).rows
 
     assert {name: set(kept[name]) for name in profile.rows} == {name: set(rows) for name, rows in profile.rows.items()}
+
+
+@needs_shared
+def test_postgresql_keeps_the_same(postgresql: str, folder: Path) -> None:
+    """The same profile comes back from PostgreSQL, times, truth and lists included."""
+    records = "asset_code,holds_sector_data,price,end_of_support\nTS-1,true,12500000,2027-06-30\nTS-2,,,\n"
+    (folder / "records.csv").write_text(records, encoding="utf-8")
+    opened = open_database(postgresql, {})
+    try:
+        for profile in (read_profile(EXAMPLE), read_profile(folder)):
+            opened.write(partial(apply, profile=profile))
+            kept = opened.write(stored_profile).rows
+
+            assert {name: set(kept[name]) for name in profile.rows} == {
+                name: set(rows) for name, rows in profile.rows.items()
+            }
+    finally:
+        opened.close()
 
 
 def test_school_days_come_from_terms_weekdays_and_holidays(folder: Path) -> None:
