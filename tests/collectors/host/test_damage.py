@@ -58,7 +58,7 @@ def test_damaged_files_end_in_rows_or_in_a_sentence(table: str, data: st.DataObj
     changed = dict(files)
     for path in data.draw(st.lists(st.sampled_from(sorted(files)), min_size=1, max_size=3, unique=True)):
         changed[path] = data.draw(damaged(files[path]))
-    section = collect(table, machine(changed, **said))
+    section = collect(table, machine(changed, **{**said, "is_lab": True}))
     assert section.outcome in {Outcome.ROWS, Outcome.FAILED}
     assert "please report it" not in (section.message or "")
     key = table_of(for_system("linux")[table].fact).key
