@@ -78,7 +78,8 @@ def started(data: Path) -> Iterator[Running]:
     """Run `baove up` as a person does, with the made-up school's profile; wait until this machine is judged."""
     hub, agent = free_address(), free_address()
     environment = {**os.environ, "BAOVE_METRICS_LISTEN": agent, "LC_ALL": "C.UTF-8"}
-    command = [BAOVE, "up", "--data", data, "--listen", hub, "--school", TOP / "hub" / "demo" / "school"]
+    school = str(TOP / "hub" / "demo" / "school")
+    command = [str(BAOVE), "up", "--data", str(data), "--listen", hub, "--school", school]
     with subprocess.Popen(command, stderr=subprocess.DEVNULL, cwd=data, env=environment) as process:
         try:
             eventually(lambda: answer(f"http://{hub}/api/v1/devices"))
