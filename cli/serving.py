@@ -2,6 +2,7 @@
 
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -147,7 +148,7 @@ def _agent(session: Session, address: str, data: Path) -> Iterator[None]:
     listen = agent_settings(session.environ)["metrics_listen"]
     arguments = ["run", "--hub", address, "--data", str(data), "--metrics-listen", _free(listen.value)]
     process = subprocess.Popen(  # noqa: S603 - our own program
-        command("agent.__main__", *arguments),
+        _ended_with_us(command("agent.__main__", *arguments)),
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True, text=True,
     )  # fmt: skip
     ending = threading.Event()
@@ -164,6 +165,15 @@ def _agent(session: Session, address: str, data: Path) -> Iterator[None]:
             process.kill()
             process.wait()
         reader.join()
+
+
+def _ended_with_us(command: list[str]) -> list[str]:
+    """Return a command of Python that the kernel ends when this process does, even by SIGKILL (prctl(2), on Linux)."""
+    if sys.platform != "linux":
+        return command
+    place = command.index("-c") + 1
+    prctl = "import ctypes; ctypes.CDLL(None).prctl(1, 15); "  # PR_SET_PDEATHSIG, SIGTERM
+    return [*command[:place], prctl + command[place], *command[place + 1 :]]
 
 
 def _free(listen: tuple[str, int]) -> str:

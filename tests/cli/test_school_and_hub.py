@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -157,6 +157,30 @@ def running(tmp_path: Path) -> Iterator[tuple["subprocess.Popen[str]", str]]:
             process.kill()
 
 
+def awaited(truth: Callable[[], Any]) -> Any:
+    """Return what becomes true within 30 s, else what was false at the end."""
+    until = time.monotonic() + 30
+    while not (found := truth()) and time.monotonic() < until:
+        time.sleep(0.2)
+    return found
+
+
+def test_the_agent_ends_with_up_whatever_ends_that(
+    running: tuple["subprocess.Popen[str]", str], baove: Baove, tmp_path: Path
+) -> None:
+    """Even where `baove up` is killed, its agent does not stay behind."""
+    process, _ = running
+
+    def agent_runs() -> bool:
+        said = baove("agent", "status", "--data", tmp_path / "hub/agent", "--json").out
+        return bool(said) and bool(json.loads(said)["running"])
+
+    assert awaited(agent_runs)
+    process.kill()
+
+    assert awaited(lambda: not agent_runs())
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_up_serves_collects_and_ends_in_order(
     how: signal.Signals, running: tuple["subprocess.Popen[str]", str], baove: Baove, tmp_path: Path
@@ -167,18 +191,12 @@ def test_up_serves_collects_and_ends_in_order(
     with urllib.request.urlopen(address, timeout=20) as page:  # noqa: S310 - our own address
         assert page.status == 200
     second = baove("hub", "run", "--data", tmp_path / "hub", "--listen", "127.0.0.1:0")
-    heard: list[Any] = []
-    for _ in range(150):
-        heard = json.loads(baove("query", "SELECT hostname FROM device", "--json").out)
-        if heard:
-            break
-        time.sleep(0.2)
+    assert awaited(lambda: json.loads(baove("query", "SELECT hostname FROM device", "--json").out))
     process.send_signal(how)
     rest = process.stdout.read()
 
     assert second.code == 2
     assert "another hub already works on" in second.err
-    assert len(heard) == 1
     assert process.wait(20) == 0
     assert "agent stopped" in rest
     assert "Traceback" not in rest
