@@ -207,6 +207,7 @@ def _set_up_sqlite(engine: sa.Engine) -> None:
             "temp_store = MEMORY",
             "cache_size = -32000",
             "journal_size_limit = 67108864",
+            "wal_autocheckpoint = 4000",
         ):
             connection.execute(f"PRAGMA {pragma}")
 
@@ -286,7 +287,8 @@ def select(connection: sa.Connection, sql: str, named: Mapping[str, Any]) -> lis
         result = connection.execute(sa.text(sql), named)
         if not result.returns_rows:
             raise QueryError(sentence("only a SELECT is run here"))
-        rows = [dict(row) for row in result.mappings().fetchmany(ROW_LIMIT + 1)]
+        names = tuple(result.keys())
+        rows = [dict(zip(names, row, strict=True)) for row in result.fetchmany(ROW_LIMIT + 1)]
     except sa.exc.DBAPIError as error:
         raise QueryError(_why(error)) from error
     except sa.exc.StatementError as error:

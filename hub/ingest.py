@@ -276,7 +276,8 @@ def _statements(name: str) -> _Statements:
     here = table.c.device_id == sa.bindparam("device")
     if name in ENTRY:
         entries = ENTRY[name]
-        read = sa.select(entries).join(table, table.c.entry_id == entries.c.entry_id).where(here)
+        held = sa.select(entries.c.entry_id, entries.c.digest)
+        read = held.join(table, table.c.entry_id == entries.c.entry_id).where(here)
         delete = table.delete().where(here, table.c.entry_id == sa.bindparam("entry"))
     else:
         read = sa.select(*(column for column in table.c if column.name != "device_id")).where(here)
@@ -289,23 +290,30 @@ def _store_shared(taking: _Taking, name: str, rows: Sequence[dict[str, Any]], at
     statements = _statements(name)
     fields = [field.name for field in table_of(FACTS[name]).fields]
     wanted = {_row_digest(row, fields): row for row in rows}
-    found = taking.connection.execute(statements.read, {"device": taking.device_id}).mappings()
-    before = {bytes(row["digest"]): row for row in found}
+    found = taking.connection.execute(statements.read, {"device": taking.device_id})
+    before = {bytes(mark): entry_id for entry_id, mark in found}
     came, went = wanted.keys() - before.keys(), before.keys() - wanted.keys()
     if went:
-        gone = [{"device": taking.device_id, "entry": before[mark]["entry_id"]} for mark in went]
+        gone = [{"device": taking.device_id, "entry": before[mark]} for mark in went]
         taking.connection.execute(statements.delete, gone)
     if came:
         ids = _entry_ids(taking.connection, ENTRY[name], {mark: wanted[mark] for mark in came})
         links = [{"device_id": taking.device_id, "entry_id": entry_id} for entry_id in sorted(ids)]
         taking.connection.execute(statements.insert, links)
     if history and (came or went):
-        older = [{field: before[mark][field] for field in fields} for mark in went]
+        older = _entries(taking.connection, ENTRY[name], fields, [before[mark] for mark in went])
         _note_changes(taking, name, older, [wanted[mark] for mark in came], at)
 
 
 def _row_digest(row: Mapping[str, Any], fields: Sequence[str]) -> bytes:
     return hashlib.blake2b(msgspec.json.encode([row[field] for field in fields]), digest_size=12).digest()
+
+
+def _entries(
+    connection: sa.Connection, entries: sa.Table, fields: Sequence[str], ids: Sequence[int]
+) -> list[dict[str, Any]]:
+    query = sa.select(*(entries.c[name] for name in fields)).where(entries.c.entry_id.in_(ids))
+    return [dict(row) for row in connection.execute(query).mappings()]
 
 
 def _entry_ids(connection: sa.Connection, entries: sa.Table, wanted: Mapping[bytes, Mapping[str, Any]]) -> list[int]:

@@ -209,7 +209,13 @@ def _rows(name: str, raw: msgspec.Raw, counted: dict[str, int]) -> list[dict[str
         rows = [_lenient(shape, row, counted) for row in msgspec.json.decode(raw, type=list[dict[str, Any]])]
     if len(rows) > ROW_LIMIT:
         raise msgspec.ValidationError(f"more than {ROW_LIMIT} rows")
-    stored = [shape.store(msgspec.structs.astuple(row)) for row in rows]
+    stored = [msgspec.structs.asdict(row) for row in rows]
+    text = bytes(raw)
+    makers = shape.makers if text.isascii() and b"\\u" not in text else shape.makers_of_any_text
+    for field, make in makers:
+        for row in stored:
+            if row[field] is not None:
+                row[field] = make(row[field])
     if shape.table_key or len(stored) <= 1:
         return stored
     raise msgspec.ValidationError(f"{len(stored)} rows where one is expected")
@@ -223,7 +229,10 @@ class _Shape:
     decoder: "msgspec.json.Decoder[list[Any]]"
     fields: Mapping[str, Field]
     table_key: tuple[str, ...]
-    store: Callable[[tuple[Any, ...]], dict[str, Any]]
+    makers: Sequence[tuple[str, Callable[[Any], Any]]]
+    """What turns a field into what the database stores, where that is another thing."""
+    makers_of_any_text: Sequence[tuple[str, Callable[[Any], Any]]]
+    """The same where a text may hold letters that are to be composed."""
 
 
 @cache
@@ -237,17 +246,10 @@ def _shape(name: str) -> _Shape:
         ],
         forbid_unknown_fields=True,
     )
-    names = [one.name for one in msgspec.structs.fields(row)]
+    every = [(one.name, _storers[one.type]) for one in table.fields if one.type in _storers]
+    plain = [(name, make) for name, make in every if make is not clean]
     by_name = {one.name: one for one in table.fields}
-    makers = [_storers.get(by_name[one].type, _same) for one in names]
-
-    def store(values: tuple[Any, ...]) -> dict[str, Any]:
-        return {
-            name: None if value is None else make(value)
-            for name, make, value in zip(names, makers, values, strict=True)
-        }
-
-    return _Shape(row, msgspec.json.Decoder(list[row]), by_name, table.key, store)  # type: ignore[valid-type]
+    return _Shape(row, msgspec.json.Decoder(list[row]), by_name, table.key, plain, every)  # type: ignore[valid-type]
 
 
 _FIELD_TYPES: dict[type, Any] = {str: _Text, int: _Integer, datetime: _Moment, date: date, float: float, bool: bool}
@@ -255,10 +257,6 @@ _FIELD_TYPES: dict[type, Any] = {str: _Text, int: _Integer, datetime: _Moment, d
 
 def _field_type(one: Field) -> Any:
     return list[_Text] if one.type is tuple else _FIELD_TYPES.get(one.type, one.type)
-
-
-def _same(value: Any) -> Any:
-    return value
 
 
 _storers: dict[type, Callable[[Any], Any]] = {
