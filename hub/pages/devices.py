@@ -90,10 +90,13 @@ def _described(page: Page, row: Row) -> Row:
 
 
 def _joined(first: str | None, second: str | None) -> str:
-    """Return two texts as one, without saying twice what one of them says already: 'HP' and 'HP ProDesk'."""
+    """Return two texts as one, without saying twice what one of them says already: 'HP', 'HP ProDesk'."""
     if first and second and (fold(first) in fold(second) or fold(second) in fold(first)):
         return max(first, second, key=len)
-    return " ".join(text for text in (first, second) if text)
+    words = (first or "").split()
+    if words and fold(second or "").startswith(f"{fold(words[-1])} "):
+        words.pop()
+    return " ".join([*words, second] if second else words)
 
 
 _SEARCHED = (
