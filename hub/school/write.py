@@ -23,7 +23,11 @@ def write_profile(profile: Profile, path: Path, *, personal: bool = False) -> li
         raise Refused(
             [Problem(str(path), None, None, sentence("the hub has no school's profile yet: import one first"))]
         )
-    tables = {part.name: _rows(part, profile, personal=personal) for part in PARTS if part.table in profile.rows or not part.in_csv}
+    tables = {
+        part.name: _rows(part, profile, personal=personal)
+        for part in PARTS
+        if part.table in profile.rows or not part.in_csv
+    }
     try:
         if path.suffix.casefold() in WORKBOOK_ENDINGS:
             from hub.school.workbook import write_workbook
