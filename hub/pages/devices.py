@@ -214,7 +214,6 @@ def _tables(page: Page, device_id: str) -> list[Row]:
             {
                 "name": name,
                 "title": page.table(name),
-                "about": page.say((cls.__doc__ or "").split("\n\n")[0]),
                 "fields": [(page.field(field), page.say(field.about)) for field in table.fields],
                 "rows": rows,
                 "open": name in FIRST,
