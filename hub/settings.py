@@ -8,7 +8,7 @@ from rules.words import sentence
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
-OTHERS = ("hub", "metrics_listen", "probes", "report_every")
+OTHERS = ("hub", "metrics_listen", "probes", "lab", "report_every")
 """What the agent reads from the same file where both run on one machine."""
 
 

@@ -152,3 +152,14 @@ def test_a_reader_that_leaves_is_no_error() -> None:
 
     assert ran.stderr == ""
     assert len(ran.stdout.splitlines()) == 1
+
+
+def test_hub_and_agent_may_share_a_file() -> None:
+    """Each knows the names that the other reads from the same file, so that neither refuses what is the other's."""
+    from agent import settings as of_agent
+    from hub import settings as of_hub
+
+    names = {program: {one.name for one in program.SETTINGS} for program in (of_agent, of_hub)}
+
+    assert set(of_hub.OTHERS) == names[of_agent] - names[of_hub]
+    assert set(of_agent.OTHERS) == names[of_hub] - names[of_agent]
