@@ -35,7 +35,7 @@ def target_row(page: Page, measured: "Measured", days: Mapping[str, list[Row]]) 
         "words": plan.words_of(target.id),
         "citations": plan.citations_of(target.id, date.fromisoformat(page.today)),
         "verdict": now.verdict.value,
-        "value": value_text(page, target.counts, now.value),
+        "value": "" if now.value is None else value_text(page, target.counts, now.value),
         "unit": _unit(page, target.counts, target.unit, now.value),
         "demand": demand_text(page, target.counts, demand.threshold),
         "level": now.level,
