@@ -99,7 +99,8 @@ def _host(request: Mapping[str, Any]) -> Any:
     from collectors.sources.linux import LiveLinux
     from collectors.sources.probe import Probe
 
-    return LiveLinux([Probe(purpose, target) for purpose, target in request["probes"]])
+    probes = [Probe(purpose, target) for purpose, target in request["probes"]]
+    return LiveLinux(probes, is_lab=request["is_lab"])
 
 
 @dataclass(frozen=True, slots=True)

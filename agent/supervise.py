@@ -16,8 +16,8 @@ from typing import Any
 
 from agent import process
 from agent.schedule import Entry
+from agent.settings import NOTHING_TOLD, Here
 from collectors.facts import Outcome, utc_text
-from collectors.sources.probe import Probe
 from rules.words import sentence
 
 START_WITHIN_SECONDS = 60.0
@@ -63,7 +63,7 @@ Said = list[Entry] | Identifiers | Collected
 
 def collecting(
     tables: Sequence[str] | None,
-    probes: Sequence[Probe] = (),
+    here: Here = NOTHING_TOLD,
     recording: Path | None = None,
     longest_seconds: float = LONGEST_SECONDS,
 ) -> Generator[Said, None, None]:
@@ -75,7 +75,8 @@ def collecting(
     """
     request: dict[str, Any] = {
         "tables": None if tables is None else list(tables),
-        "probes": [[probe.purpose, probe.target] for probe in probes],
+        "probes": [[probe.purpose, probe.target] for probe in here.probes],
+        "is_lab": here.is_lab,
         "recording": str(recording.absolute()) if recording else None,
         "identifiers": True,
     }

@@ -32,6 +32,11 @@ CHANGES_LIMIT = 400
 
 # The statements of every report are written out once: building them anew costs more than the database does.
 _TIME_ZONE = sa.text("SELECT time_zone FROM school")
+_PROBES = sa.text(
+    "SELECT DISTINCT p.purpose, p.target FROM probe_target AS p "
+    "JOIN managed_device AS m ON m.device_id = :device_id AND m.ownership = 'school' AND m.retired_at IS NULL "
+    "WHERE p.campus IS NULL OR p.campus = m.campus ORDER BY p.purpose, p.target"
+)
 _COUNT_REPORT = sa.text(
     "INSERT INTO report (stream, sequence, device_id, received_at) "
     "VALUES (:stream, :sequence, :device_id, :received_at) ON CONFLICT DO NOTHING"
@@ -62,12 +67,20 @@ _COUNT_UNKNOWN = sa.text(
 )
 
 
+class Probe(msgspec.Struct, frozen=True):
+    """What an agent is asked to reach, and what for."""
+
+    purpose: str
+    target: str
+
+
 class Answer(msgspec.Struct, frozen=True):
     """What a hub may answer, and nothing else: no command flows back."""
 
     accepted: bool
     device_id: str
     resend: list[str]
+    probes: list[Probe]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +118,7 @@ def ingest(
     zone = ZoneInfo(connection.scalar(_TIME_ZONE) or "Asia/Ho_Chi_Minh")
     taking = _Taking(connection, found.device_id, lambda at: at.astimezone(zone).date().isoformat(), true_time)
     if not _count_report(taking, report, received_at):
-        return Answer(accepted=True, device_id=found.device_id, resend=[])
+        return Answer(True, found.device_id, [], _probes(taking))
 
     is_managed = not found.is_new and _seen_again(taking, report)
     if not is_managed:
@@ -119,7 +132,13 @@ def ingest(
         rooms.settle(connection, found.device_id)
     wait(connection, [found.device_id], changed)
     _count_unknown(connection, report.counted)
-    return Answer(accepted=True, device_id=found.device_id, resend=sorted(resend))
+    return Answer(True, found.device_id, sorted(resend), _probes(taking))
+
+
+def _probes(taking: _Taking) -> list[Probe]:
+    """Return what the school's profile asks this device to reach. A guest's laptop is asked for nothing."""
+    rows = taking.connection.execute(_PROBES, {"device_id": taking.device_id})
+    return [Probe(purpose, target) for purpose, target in rows]
 
 
 def _take_sections(taking: _Taking, report: Report) -> tuple[set[str], list[str]]:

@@ -212,10 +212,10 @@ def _rows(name: str, raw: msgspec.Raw, counted: dict[str, int]) -> list[dict[str
     stored = [msgspec.structs.asdict(row) for row in rows]
     text = bytes(raw)
     makers = shape.makers if text.isascii() and b"\\u" not in text else shape.makers_of_any_text
-    for field, make in makers:
+    for named, make in makers:
         for row in stored:
-            if row[field] is not None:
-                row[field] = make(row[field])
+            if row[named] is not None:
+                row[named] = make(row[field])
     if shape.table_key or len(stored) <= 1:
         return stored
     raise msgspec.ValidationError(f"{len(stored)} rows where one is expected")

@@ -42,11 +42,9 @@ def add(app: typer.Typer, group: MakeGroup, command_class: type[Any], session: S
 
 
 def _run(session: Session, **given: Any) -> int:
-    from agent.daemon import Options, become
-    from agent.settings import SETTINGS
+    from agent.daemon import become, options
 
-    settings = agent_settings(session.environ, **given)
-    become(Options(**{setting.name: settings[setting.name].value for setting in SETTINGS}))
+    become(options(agent_settings(session.environ, **given)))
 
 
 def _status(session: Session, data: Path | None, *, as_json: bool) -> int:

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -73,12 +74,23 @@ def eventually(ask: Callable[[], Any], seconds: float = 60) -> Any:
     pytest.fail(f"nothing came within {seconds:g} s")
 
 
+def profile(folder: Path, hub: str) -> Path:
+    """Return the made-up school's profile, which probes nothing but the hub: no test reaches beyond this machine."""
+    shutil.copytree(TOP / "hub" / "demo" / "school", folder)
+    text = (folder / "school.yaml").read_text(encoding="utf-8")
+    head, rest = text.split("\nprobes:\n")
+    kept = "\n".join(line for line in rest.splitlines() if not line.startswith((" ", "website:")))
+    probe = f'probes: [{{purpose: internet, target: "http://{hub}/healthz"}}]'
+    (folder / "school.yaml").write_text(f"{head}\n{probe}\n{kept}\n", encoding="utf-8")
+    return folder
+
+
 @contextlib.contextmanager
 def started(data: Path) -> Iterator[Running]:
     """Run `baove up` as a person does, with the made-up school's profile; wait until this machine is judged."""
     hub, agent = free_address(), free_address()
     environment = {**os.environ, "BAOVE_METRICS_LISTEN": agent, "LC_ALL": "C.UTF-8"}
-    school = str(TOP / "hub" / "demo" / "school")
+    school = str(profile(data / "school", hub))
     command = [str(BAOVE), "up", "--data", str(data), "--listen", hub, "--school", school]
     with subprocess.Popen(command, stderr=subprocess.DEVNULL, cwd=data, env=environment) as process:
         try:
@@ -213,3 +225,15 @@ def test_interrupting_ends_hub_and_agent(tmp_path: Path) -> None:
         assert 0 == running.process.wait(timeout=15)
         assert answer(f"{running.page}healthz") is None
         assert answer(f"http://{running.agent}/metrics") is None
+
+
+def test_this_machine_probes_what_the_profile_names(up: Running) -> None:
+    """The answer to its first report told the agent what to reach; it did at its next wake-up, step by step."""
+    probed = eventually(
+        lambda: [line for line in answer(f"http://{up.agent}/metrics").splitlines() if "baove_probe_success{" in line],
+        seconds=100,
+    )
+
+    assert [("dns", "1.0"), ("http", "1.0"), ("tcp", "1.0")] == sorted(
+        (line.split('kind="')[1].split('"')[0], line.rpartition(" ")[2]) for line in probed
+    )

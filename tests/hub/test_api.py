@@ -40,12 +40,12 @@ def problem(answer: Any, status: int) -> str:
 
 
 def test_a_report_is_taken_and_answered(client: Client, clock: Clock) -> None:
-    """The answer holds three things, and no command."""
+    """The answer says what to send again and what to probe, and holds no command."""
     answer = client.post(
         "/api/v1/reports", content=gzip.compress(body(report(clock()))), headers={"Content-Encoding": "gzip"}
     )
 
-    assert (200, {"accepted", "device_id", "resend"}) == (answer.status_code, set(answer.json()))
+    assert (200, {"accepted", "device_id", "resend", "probes"}) == (answer.status_code, set(answer.json()))
     assert [answer.json()["device_id"]] == [row["device_id"] for row in client.get("/api/v1/devices").json()]
 
 

@@ -8,7 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from hub import devices
 from hub.hub import Hub, open_hub
+from hub.tables import OWN
+from rules.tables import Ownership
 from tests.hub.conftest import Clock, Query
 from tests.hub.reports import DEVICE, FIREWALL, later, report, send
 
@@ -272,3 +275,17 @@ def test_when_a_probe_last_succeeded_is_remembered(any_hub: Hub, clock: Clock, a
 
     (row,) = ask("SELECT ok, last_success_at FROM connectivity")
     assert (False, "2026-03-02T01:00:00Z") == (bool(row["ok"]), row["last_success_at"])
+
+
+def test_the_answer_asks_to_probe_what_the_profile_names(any_hub: Hub, clock: Clock) -> None:
+    """The school's own PCs probe the profile's addresses, of their campus or of all; a guest's laptop none."""
+    targets: list[dict[str, Any]] = [
+        {"purpose": "internet", "target": "https://example.edu.vn/", "campus": None},
+        {"purpose": "sector", "target": "https://elsewhere.example/", "campus": "TG"},
+    ]
+    any_hub.database.write(lambda connection: connection.execute(OWN["probe_target"].insert(), targets))
+    first = send(any_hub, report(AT))
+    assert [("internet", "https://example.edu.vn/")] == [(one.purpose, one.target) for one in first.probes]
+
+    any_hub.database.write(lambda connection: devices.set_ownership(connection, first.device_id, Ownership.OTHER))
+    assert [] == send(any_hub, report(clock.advance(hours=1), sequence=2)).probes
