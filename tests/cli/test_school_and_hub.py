@@ -136,7 +136,7 @@ def test_a_recorded_machine_is_collected_and_judged(recording: str, baove: Baove
     assert json.loads(collected.out)["format"] == 1
     assert collected.code in {0, 1}
     assert judged.code == (1 if any(one["verdict"] in {"fail", "unknown"} for one in verdicts) else 0)
-    assert all(one["why"] for one in verdicts)
+    assert all(one["text"]["vi"] for one in verdicts)
 
 
 @pytest.fixture
