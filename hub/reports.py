@@ -215,7 +215,7 @@ def _rows(name: str, raw: msgspec.Raw, counted: dict[str, int]) -> list[dict[str
     for named, make in makers:
         for row in stored:
             if row[named] is not None:
-                row[named] = make(row[field])
+                row[named] = make(row[named])
     if shape.table_key or len(stored) <= 1:
         return stored
     raise msgspec.ValidationError(f"{len(stored)} rows where one is expected")
