@@ -12,6 +12,7 @@ from rules.load import Plan, Rulebook, load
 from rules.words import sentence
 
 FILE_NAME = "hub.sqlite"
+LOCK_NAME = "hub.lock"
 DEFAULT_ZONE = "Asia/Ho_Chi_Minh"
 
 
@@ -66,6 +67,6 @@ def open_hub(
                     "the folder {folder} can't be made: {why}; give another --data", folder=data, why=error.strerror
                 )
             ) from error
-        lock = data / "hub.lock"
+        lock = data / LOCK_NAME
     url = database or f"sqlite:///{data / FILE_NAME}"
     return Hub(open_database(url, rulebook.data, lock), rulebook, clock, made_up)
