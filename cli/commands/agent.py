@@ -54,7 +54,7 @@ def _status(session: Session, data: Path | None, *, as_json: bool) -> int:
     if as_json:
         session.json(said)
     else:
-        session.result(as_text(said))
+        session.result(as_text(said, session.say))
     return FALLS_SHORT if said["falls_short"] else DONE
 
 
@@ -65,5 +65,5 @@ def _explain(session: Session, *, as_json: bool) -> int:
     if as_json:
         session.json(said)
     else:
-        session.result(as_text(said))
+        session.result(as_text(said, session.say))
     return DONE

@@ -53,7 +53,7 @@ def _targets(session: Session, data: Path | None, *, as_json: bool) -> int:
             session.note(sentence("The school is made up."))
         session.table(
             (
-                say("target"), say("verdict"), say("value"), say("threshold"), say("level"), say("counted"),
+                say("target of the plan"), say("verdict"), say("value"), say("threshold"), say("level"), say("counted"),
                 say("not known"), say("clause"), say("what should hold"),
             ),
             (
