@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from tests.tools import tool
 
@@ -33,11 +33,6 @@ scrape_configs:
     http_sd_configs: [{{url: "http://{hub}/sd/prometheus", refresh_interval: 1s}}]
     relabel_configs: [{{source_labels: [__meta_baove_hostname], target_label: hostname}}]
 """
-
-BROWSER = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,14 +127,12 @@ def prometheus(up: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 @pytest.fixture(scope="module")
-def page(up: Running) -> Iterator[Page]:
+def page(up: Running, chromium: Browser) -> Iterator[Page]:
     """Open the page in Debian's Chromium."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=tool("chromium"), args=list(BROWSER))
-        opened = browser.new_page(viewport={"width": 1280, "height": 900}, locale="vi-VN")
-        opened.goto(up.page)
-        yield opened
-        browser.close()
+    opened = chromium.new_page(viewport={"width": 1280, "height": 900}, locale="vi-VN")
+    opened.goto(up.page)
+    yield opened
+    opened.close()
 
 
 def test_this_machine_is_read_and_judged(up: Running) -> None:
