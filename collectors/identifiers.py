@@ -5,7 +5,7 @@ by many is worse than none. So what follows refuses, and the hub decides from wh
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import Any
 
@@ -150,10 +150,18 @@ def identifiers(host: Linux) -> dict[str, Any]:
         "system_serial": credible_serial(line(host, f"{DMI}/product_serial"))
         or credible_serial(line(host, f"{DMI}/chassis_serial")),
         "board_serial": credible_serial(line(host, f"{DMI}/board_serial")),
-        "disk_serials": sorted(set(_disk_serials(host))),
-        "macs": sorted(set(_macs(host))),
+        "disk_serials": _known(_disk_serials(host)),
+        "macs": _known(_macs(host)),
         "weak_id": None,
     }
+
+
+def _known(found: Iterable[str]) -> list[str]:
+    """Return what was found, sorted; nothing where it can't be read: a machine without /sys has other identifiers."""
+    try:
+        return sorted(set(found))
+    except OSError:
+        return []
 
 
 def _disk_serials(host: Linux) -> Iterator[str]:

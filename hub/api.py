@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import msgspec
 import sqlalchemy as sa
 from litestar import MediaType, Request, Response, get, post
-from litestar.params import FromPath, Parameter
+from litestar.params import FromPath, FromQuery, QueryParameter
 
 from collectors.facts import table_of
 from hub.database import Row
@@ -118,7 +118,7 @@ LEFT JOIN device AS d ON d.device_id = m.device_id
 
 @get("/api/v1/devices", tags=["devices"], sync_to_thread=True)
 def list_devices(
-    request: Request[Any, Any, Any], room: str | None = None, campus: str | None = None
+    request: Request[Any, Any, Any], room: FromQuery[str | None] = None, campus: FromQuery[str | None] = None
 ) -> list[dict[str, Any]]:
     """List the devices, each with what the hub knows of it; retired ones and those of others too."""
     hub: Hub = request.app.state.hub
@@ -151,8 +151,8 @@ def one_device(request: Request[Any, Any, Any], device_id: FromPath[str]) -> dic
 def rows_of_table(
     request: Request[Any, Any, Any],
     table: FromPath[str],
-    cursor: Annotated[str | None, Parameter(description="'next' of the page before")] = None,
-    limit: Annotated[int, Parameter(ge=1, le=PAGE_ROWS_LIMIT)] = PAGE_ROWS,
+    cursor: Annotated[str | None, QueryParameter(description="'next' of the page before")] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=PAGE_ROWS_LIMIT)] = PAGE_ROWS,
 ) -> Page:
     """Give a table's rows, page by page. Any other parameter is a field and the value that it must have."""
     hub: Hub = request.app.state.hub

@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from litestar import MediaType, Request, Response
 from litestar.datastructures import Cookie
 
-from hub.pages.formats import Formats
+from hub.formats import Formats
 from hub.pages.labels import capital, field_label, table_label
 from hub.pages.notices import DONE
 from hub.pages.words import WORDS
