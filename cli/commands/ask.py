@@ -1,7 +1,7 @@
 """baove targets and baove query: what the hub knows."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -9,6 +9,9 @@ from cli.commands.options import MakeGroup, adder
 from cli.session import DONE, FALLS_SHORT, Refusal, Session
 from cli.settings import hub_settings
 from rules.words import sentence
+
+if TYPE_CHECKING:
+    from hub.formats import Formats
 
 
 def add(app: typer.Typer, _group: MakeGroup, command_class: type[Any], session: Session) -> None:
@@ -71,7 +74,7 @@ def _targets(session: Session, data: Path | None, *, as_json: bool) -> int:
     return DONE if found and all(one["verdict"] in good for one in found) else FALLS_SHORT
 
 
-def _number(formats: Any, value: float | None, unit: str) -> str:
+def _number(formats: "Formats", value: float | None, unit: str) -> str:
     return formats.share(value) if unit == "ratio" else formats.number(value)
 
 
