@@ -242,7 +242,7 @@ def set_setting(connection: sa.Connection, name: str, value: str) -> None:
 def _read_only(connection: sa.Connection) -> Iterator[None]:
     connection.execution_options(reads=True)
     if connection.dialect.name != "sqlite":
-        connection.execute(sa.text("SET TRANSACTION READ ONLY"))
+        connection.execute(sa.text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
         connection.execute(sa.text(f"SET LOCAL statement_timeout = {int(SQL_TIME_LIMIT_SECONDS * 1000)}"))
         yield
         return
