@@ -168,11 +168,14 @@ class _Child:
         """Return the section of a collector that was killed, or that took its process with it."""
         seconds, at = self._killed_after, utc_text(self._began[1])
         if seconds is not None:
-            said = f"killed after {seconds:.0f} s without an end"
-            return Collected(table, Outcome.TIMED_OUT.value, at, round(seconds, 4), None, said, killed=True)
+            timed_out, took = Outcome.TIMED_OUT.value, round(seconds, 4)
+            return Collected(
+                table, timed_out, at, took, None, f"killed after {seconds:.0f} s without an end", killed=True
+            )
         status = self._process.poll()
-        said = f"the collecting process ended with status {status}"
-        return Collected(table, Outcome.FAILED.value, at, 0.0, None, said)
+        return Collected(
+            table, Outcome.FAILED.value, at, 0.0, None, f"the collecting process ended with status {status}"
+        )
 
     def end(self) -> None:
         """Kill the child and what it started, and wait for it a little."""

@@ -33,9 +33,8 @@ def _problems(error: Any, say: Say) -> list[str]:
 
 def _setting(error: Any, say: Say) -> list[str]:
     arguments = dict(error.arguments)
-    cause = error.__cause__
-    if "expected" in arguments and cause is not None and cause.args and isinstance(cause.args[0], Sentence):
-        arguments["expected"] = cause.args[0]
+    if "expected" in arguments:
+        arguments["expected"] = say(arguments["expected"])
     return [say(sentence(error.template, **arguments))]
 
 
