@@ -114,10 +114,10 @@ def ingest(
         return min(said + offset, received_at)
 
     address = f"{metrics_host}:{report.metrics_port}" if metrics_host and report.metrics_port else None
-    found = identity.find(connection, report, address)
+    found = identity.find(connection, report, address, true_time(report.sent_at))
     zone = ZoneInfo(connection.scalar(_TIME_ZONE) or "Asia/Ho_Chi_Minh")
     taking = _Taking(connection, found.device_id, lambda at: at.astimezone(zone).date().isoformat(), true_time)
-    if not _count_report(taking, report, received_at):
+    if not _count_report(taking, found.stream, report.sequence, received_at):
         return Answer(True, found.device_id, [], _probes(taking))
 
     is_managed = not found.is_new and _seen_again(taking, report)
@@ -163,11 +163,11 @@ def _take_sections(taking: _Taking, report: Report) -> tuple[set[str], list[str]
     return changed, resend
 
 
-def _count_report(taking: _Taking, report: Report, received_at: datetime) -> bool:
+def _count_report(taking: _Taking, stream_name: str, sequence: int, received_at: datetime) -> bool:
     """Note that a report came; False where it came before."""
     row = {
-        "stream": report.stream,
-        "sequence": report.sequence,
+        "stream": stream_name,
+        "sequence": sequence,
         "device_id": taking.device_id,
         "received_at": utc_text(received_at),
     }

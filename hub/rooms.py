@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from hub import records
 from hub.tables import FACT, OWN, managed_device
+from hub.waiting import wait
 
 _device, _interface = FACT["device"], FACT["network_interface"]
 _record, _room, _pattern, _segment = OWN["record"], OWN["room"], OWN["hostname_pattern"], OWN["segment"]
@@ -20,13 +21,17 @@ RECORD, HOSTNAME = "record", "hostname"
 
 
 def settle(connection: sa.Connection, device_id: str | None = None) -> None:
-    """Work out hostname, room and campus anew, for one device or for all (after the school's profile changed)."""
-    records.match(connection, device_id)
+    """Work out hostname, room and campus anew, for one device or for all (after the school's profile changed).
+
+    Whoever gained or lost a record with that is settled too, and judged again: waivers go by the record.
+    """
+    moved = records.match(connection, device_id)
+    wait(connection, moved)
     devices = sa.select(managed_device.c.device_id, _device.c.hostname).outerjoin(
         _device, _device.c.device_id == managed_device.c.device_id
     )
     if device_id is not None:
-        devices = devices.where(managed_device.c.device_id == device_id)
+        devices = devices.where(managed_device.c.device_id.in_({device_id, *moved}))
     campus_of = {row.room: row.campus for row in connection.execute(sa.select(_room.c.room, _room.c.campus))}
     for row in connection.execute(devices).all():
         told = claims(connection, row.device_id, row.hostname)
