@@ -138,6 +138,19 @@ def test_a_table_is_read_page_by_page_and_filtered(client: Client, hub: Hub, clo
     assert ["S0", "S2", "S4", "S6"] == sorted(row["slot"] for row in small)
 
 
+def test_a_row_has_the_types_that_its_class_declares(client: Client, hub: Hub, clock: Clock) -> None:
+    """A truth is true or false and a list is a list, as the OpenAPI document says and as the report had it."""
+    card = {"name": "eth0", "kind": "ethernet", "up": True, "addresses": ["192.168.1.2"]}
+    send(hub, report(clock(), tables={"network_interface": [card]}))
+    (listed,) = client.get("/api/v1/devices").json()
+    one = client.get(f"/api/v1/devices/{listed['device_id']}").json()
+    (row,) = client.get("/api/v1/tables/network_interface").json()["rows"]
+
+    assert [False, False] == [listed["weak"], one["weak"]]
+    assert [row] == one["tables"]["network_interface"]
+    assert (True, ["192.168.1.2"]) == (row["up"], row["addresses"])
+
+
 def test_targets_are_given_with_their_evidence(client: Client, hub: Hub, clock: Clock) -> None:
     """All that INTERFACES names, in both languages."""
     send(hub, report(clock(), tables={"device": [DEVICE], "firewall": [{**FIREWALL, "enabled": False}]}))
