@@ -28,8 +28,8 @@ from hub.tables import FACTS, OWN
 from hub.targets import as_json, measured
 from rules import school
 from rules.engine import QueryError
-from rules.tables import Verdict
 from rules.tables import TABLES as JUDGED
+from rules.tables import Verdict
 from rules.words import LANGUAGES, sentence
 
 PAGE_ROWS = 500

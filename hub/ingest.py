@@ -43,7 +43,7 @@ _COUNT_REPORT = sa.text(
 )
 _SEE_AGAIN = sa.text(
     "UPDATE managed_device SET last_seen_at = CASE WHEN last_seen_at < :at THEN :at ELSE last_seen_at END "
-    "WHERE device_id = :device_id"
+    "WHERE device_id = :device_id RETURNING first_seen_at"
 )
 _ATTEND = sa.text("INSERT INTO presence (device_id, day) VALUES (:device_id, :day) ON CONFLICT DO NOTHING")
 _COLLECTIONS = sa.text(
@@ -120,10 +120,10 @@ def ingest(
     if not _count_report(taking, found.stream, report.sequence, received_at):
         return Answer(True, found.device_id, [], _probes(taking))
 
-    is_managed = not found.is_new and _seen_again(taking, report)
-    if not is_managed:
-        _first_seen(taking, report)
-    new_day = _attend(taking, report)
+    first_seen = None if found.is_new else _seen_again(taking, report)
+    if first_seen is None:
+        first_seen = _first_seen(taking, report, received_at)
+    new_day = _attend(taking, report, first_seen)
     changed, resend = _take_sections(taking, report)
     if new_day:
         _expire(taking, true_time(report.sent_at))
@@ -174,13 +174,17 @@ def _count_report(taking: _Taking, stream_name: str, sequence: int, received_at:
     return taking.connection.execute(_COUNT_REPORT, row).rowcount == 1
 
 
-def _seen_again(taking: _Taking, report: Report) -> bool:
+def _seen_again(taking: _Taking, report: Report) -> datetime | None:
+    """Note that a device was seen; return when it was for the first time, None where it never was."""
     named = {"at": utc_text(taking.true_time(report.sent_at)), "device_id": taking.device_id}
-    return taking.connection.execute(_SEE_AGAIN, named).rowcount == 1
+    first_seen = taking.connection.execute(_SEE_AGAIN, named).scalar()
+    return parse_utc(first_seen) if first_seen else None
 
 
-def _first_seen(taking: _Taking, report: Report) -> None:
-    sent_at = utc_text(taking.true_time(report.sent_at))
+def _first_seen(taking: _Taking, report: Report, received_at: datetime) -> datetime:
+    """Make the device of a first report; return when it was seen. A clock that was reset watched nothing for years."""
+    at = max(taking.true_time(report.sent_at), received_at - FACTS_EXPIRE_AFTER)
+    sent_at = utc_text(at)
     taking.connection.execute(
         managed_device.insert().values(
             device_id=taking.device_id,
@@ -190,12 +194,18 @@ def _first_seen(taking: _Taking, report: Report) -> None:
             last_seen_at=sent_at,
         )
     )
+    return at
 
 
-def _attend(taking: _Taking, report: Report) -> bool:
-    """Note the local dates on which the device was seen; True where one of them is new."""
+def _attend(taking: _Taking, report: Report, first_seen: datetime) -> bool:
+    """Note the local dates on which the device was seen; True where one of them is new.
+
+    A report may have waited before the first came, but no longer than facts count: what is said to be older is told by
+    a clock that was reset, and would make the hub believe that it watched the PC ever since.
+    """
     moments = {report.sent_at, *(section.at for section in report.sections)}
-    days = {taking.local_day(taking.true_time(at)) for at in moments}
+    earliest = first_seen - FACTS_EXPIRE_AFTER
+    days = {taking.local_day(at) for at in map(taking.true_time, moments) if at >= earliest}
     came = [
         taking.connection.execute(_ATTEND, {"device_id": taking.device_id, "day": day}).rowcount for day in sorted(days)
     ]
@@ -411,11 +421,12 @@ def _expire(taking: _Taking, at: datetime) -> None:
         )
     ]
     for row in taking.connection.execute(
-        sa.select(collection.c.table, collection.c.collected_at, collection.c.expires_at).where(
-            collection.c.device_id == taking.device_id, collection.c.collected_at.is_not(None)
+        sa.select(collection).where(
+            collection.c.device_id == taking.device_id,
+            collection.c.collected_at.is_not(None) | (collection.c.outcome == Outcome.NOT_HERE.value),
         )
     ).all():
-        collected_day = taking.local_day(parse_utc(row.collected_at))
+        collected_day = taking.local_day(parse_utc(row.collected_at or row.attempted_at))
         since = sum(day > collected_day for day in days)
         if since > table_of(FACTS[row.table]).valid_operation_days:
             ended = min(row.expires_at, utc_text(at))
