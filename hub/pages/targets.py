@@ -1,7 +1,9 @@
 """The first page, the plan's targets, and each target's evidence."""
 
+import shlex
 from collections.abc import Mapping
 from datetime import date, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from litestar import Response, get
@@ -97,8 +99,17 @@ def home_page(request: Asked) -> Answer:
             counts=counts,
             listings=listings(page),
             deaf_since=deaf_since(page),
+            data_option=_data_option(page),
             any_device=bool(page.query("SELECT device_id FROM managed_device LIMIT 1", {})),
         )
+
+
+def _data_option(page: Page) -> str:
+    """Return what tells a command of this hub's folder, where its database lies in one."""
+    url = page.hub.database.engine.url
+    if url.drivername != "sqlite" or not url.database:
+        return ""
+    return f" --data {shlex.quote(str(Path(url.database).parent))}"
 
 
 def _measured(page: Page, target_id: str) -> "Measured":

@@ -1,13 +1,14 @@
 """What every page keeps to."""
 
 import dataclasses
+import html
 import re
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
-from hub.hub import open_hub
+from hub.hub import Hub, open_hub
 from tests.hub.conftest import Clock
 from tests.hub.pages.conftest import Browser, School, browsing
 from tests.hub.pages.school import HOSTILE, fill
@@ -94,6 +95,13 @@ def test_every_link_leads_somewhere(browser: Browser, known: dict[str, str], pat
 def test_a_hub_that_knows_nothing_has_all_its_pages(empty_browser: Browser, path: str) -> None:
     """Before the profile is imported and the first PC has reported, every page says so instead of failing."""
     assert empty_browser.get(path).status_code == 200
+
+
+def test_a_hub_without_a_profile_says_how_to_import_one(hub: Hub, empty_browser: Browser) -> None:
+    """The command names this hub's own folder: without it, another one would be filled."""
+    folder = Path(str(hub.database.engine.url.database)).parent
+
+    assert f"baove school import THƯ_MỤC --data {folder}" in html.unescape(empty_browser.get("/").text)
 
 
 def test_pages_are_the_same_over_postgresql(postgresql: str, tmp_path: Path, shown: School) -> None:
