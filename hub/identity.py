@@ -256,8 +256,8 @@ def part(connection: sa.Connection, device_id: str, stream_name: str, at: str) -
     connection.execute(
         managed_device.insert().values(
             {
-                **old, "device_id": made, "room": None, "room_source": None, "first_seen_at": at, "last_seen_at": at,
-                "retired_at": None,
+                **old, "device_id": made, "room": None, "room_source": None, "room_since": None,
+                "first_seen_at": at, "last_seen_at": at, "retired_at": None,
             }
         )
     )  # fmt: skip

@@ -249,3 +249,30 @@ def test_what_comes_while_it_is_judged_is_judged_too(
     monkeypatch.undo()
 
     assert verdict(ask)[0] == "fail"
+
+
+def test_what_a_pc_reached_before_it_was_moved_says_nothing_of_its_new_room(
+    any_hub: Hub, clock: Clock, ask: Query
+) -> None:
+    """A lab's PC that is carried into a classroom has not measured there yet; one that never moved has."""
+    rooms = [{"room": "P1", "campus": "TT", "kind": "classroom", "computers_expected": 0},
+             {"room": "PM1", "campus": "TT", "kind": "computer_lab", "computers_expected": 0}]  # fmt: skip
+    any_hub.database.write(lambda connection: connection.execute(OWN["room"].insert(), rooms))
+    reached = {"target": "example.edu.vn:443", "purpose": "internet", "kind": "tcp", "ok": True}
+    tables: dict[str, Any] = {"device": [DEVICE], "connectivity": [reached]}
+    device = send(any_hub, report(clock(), tables=tables)).device_id
+
+    def verdict_in(room: str) -> str:
+        any_hub.database.write(lambda connection: devices.set_room(connection, device, room))
+        (found,) = [one for one in measured(any_hub) if one.target.id == "classroom-internet"]
+        return found.measurement.verdict.value
+
+    assert verdict_in("P1") == "pass"
+    assert verdict_in("PM1") == "unknown"
+    clock.advance(hours=1)
+    send(any_hub, report(clock(), sequence=2, tables=tables))
+    assert verdict_in("P1") == "unknown"
+    clock.advance(hours=1)
+    send(any_hub, report(clock(), sequence=3, tables=tables))
+    assert verdict_in("P1") == "pass"
+    assert [{"room": "P1"}] == ask("SELECT room FROM managed_device")
