@@ -23,6 +23,7 @@ from collectors.facts import table_of, utc_text
 from hub.database import Row
 from hub.hub import Hub
 from hub.ingest import Answer, ingest
+from hub.judge import VERDICT_NOW
 from hub.reports import BODY_LIMIT_BYTES, EARLIEST, LATEST, ReportRefused, decode
 from hub.tables import FACTS, OWN
 from hub.targets import as_json, measured
@@ -267,8 +268,7 @@ def list_checks(request: Request[Any, Any, Any]) -> list[dict[str, Any]]:
     language = _language(request)
     with hub.database.reading() as query:
         counted: list[Row] = query(
-            "SELECT rule, CASE WHEN until <= :now THEN 'unknown' ELSE verdict END AS verdict, COUNT(*) AS devices "
-            "FROM verdict GROUP BY 1, 2",
+            f"SELECT v.rule, {VERDICT_NOW} AS verdict, COUNT(*) AS devices FROM verdict AS v GROUP BY 1, 2",
             {"now": utc_text(hub.clock())},
         )
     return [

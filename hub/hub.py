@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from hub.database import Database, DatabaseRefused, open_database
 from rules.engine import utc_now
@@ -14,6 +15,7 @@ from rules.words import sentence
 FILE_NAME = "hub.sqlite"
 LOCK_NAME = "hub.lock"
 DEFAULT_ZONE = "Asia/Ho_Chi_Minh"
+"""The clock of a school that has not told its profile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +39,7 @@ class Hub:
 
     def zone(self) -> ZoneInfo:
         """Return the school's time zone."""
-        school = self.school()
-        return ZoneInfo(school["time_zone"] if school else DEFAULT_ZONE)
+        return zone_of(self.school() or {})
 
     def plan(self) -> Plan:
         """Return the plan that the school is judged by; the newest where the profile names none that is there."""
@@ -47,16 +48,23 @@ class Hub:
         return plans.get(school["plan"] if school else "") or plans[max(plans)]
 
 
+def zone_of(school: Mapping[str, Any]) -> ZoneInfo:
+    """Return a school's time zone; a name that this machine does not know counts as not told."""
+    try:
+        return ZoneInfo(str(school.get("time_zone") or DEFAULT_ZONE))
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo(DEFAULT_ZONE)
+
+
 def open_hub(
     data: Path,
     database: str | None = None,
     *,
     clock: Callable[[], datetime] = utc_now,
     made_up: bool = False,
-    rules_folder: Path | None = None,
 ) -> Hub:
     """Open the hub's database, in a folder or where ``database`` says. Raises DatabaseRefused, or Refused for rules."""
-    rulebook = load(rules_folder)
+    rulebook = load()
     lock = None
     if database is None:
         try:

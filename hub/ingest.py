@@ -443,12 +443,6 @@ def _count_unknown(connection: sa.Connection, counted: Mapping[str, int]) -> Non
         connection.execute(_COUNT_UNKNOWN, rows)
 
 
-def last_heard(connection: sa.Connection) -> str | None:
-    """Return when any report last came."""
-    found: str | None = connection.scalar(sa.select(sa.func.max(report_table.c.received_at)))
-    return found
-
-
 def forget(connection: sa.Connection, before: datetime) -> None:
     """Let go of what only guards against repeated reports, and of history that has outlived its use."""
     connection.execute(report_table.delete().where(report_table.c.received_at < utc_text(before)))

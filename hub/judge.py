@@ -27,6 +27,9 @@ _one_at_a_time = threading.Lock()
 Marks = list[tuple[str, str, int]]
 """Rows of the list of who waits: device, table, mark."""
 
+VERDICT_NOW = "CASE WHEN v.until <= :now THEN 'unknown' ELSE v.verdict END"
+"""What a row ``v`` of the table ``verdict`` says at ``:now``: its time may have run out since."""
+
 _JUDGED = "ownership = 'school' AND retired_at IS NULL"
 
 

@@ -10,6 +10,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
 from collectors.facts import Field, Table, table_of
+from hub.judge import VERDICT_NOW
 from hub.pages.attention import rooms_to_choose
 from hub.pages.evidence import reasons_of
 from hub.pages.inventory import STATES, devices, in_order
@@ -135,8 +136,7 @@ def _fitting(page: Page, rows: Sequence[Row]) -> list[Row]:
 
 def _judged(page: Page, check: str) -> dict[str, str]:
     rows = page.query(
-        "SELECT device_id, CASE WHEN until <= :now THEN 'unknown' ELSE verdict END AS verdict "
-        "FROM verdict WHERE rule = :rule",
+        f"SELECT v.device_id, {VERDICT_NOW} AS verdict FROM verdict AS v WHERE v.rule = :rule",
         {**page.named, "rule": check},
     )
     return {row["device_id"]: row["verdict"] for row in rows}
@@ -157,8 +157,8 @@ def device_page(request: Asked, device_id: FromPath[str]) -> Answer:
         row = one_device(page, device_id)
         others = [one for one in in_order(devices(page)) if one["device_id"] != device_id]
         said = page.query(
-            "SELECT rule, reason, details, since, until, CASE WHEN until <= :now THEN 'unknown' ELSE verdict END "
-            "AS verdict FROM verdict WHERE device_id = :device_id",
+            f"SELECT v.rule, v.reason, v.details, v.since, v.until, {VERDICT_NOW} AS verdict "
+            "FROM verdict AS v WHERE v.device_id = :device_id",
             {**page.named, "device_id": device_id},
         )
         identifiers = page.query(
