@@ -10,13 +10,6 @@ from cli.session import DONE, FALLS_SHORT, Session
 from cli.settings import agent_settings
 from rules.words import sentence
 
-MISSING = {
-    "not_here": "this PC has no such thing",
-    "failed": "could not be collected",
-    "timed_out": "took too long",
-}
-"""What a report says of a table that it lacks, for people: the words of the page."""
-
 
 def add(app: typer.Typer, _group: MakeGroup, command_class: type[Any], session: Session) -> None:
     """Add ``collect`` and ``check``."""
@@ -52,6 +45,7 @@ def add(app: typer.Typer, _group: MakeGroup, command_class: type[Any], session: 
 def _collect(session: Session, tables: list[str], recording: Path | None, data: Path | None, *, as_json: bool) -> int:
     from agent.collect import collect, failing
     from agent.settings import here
+    from agent.status import OUTCOMES
 
     settings = agent_settings(session.environ, data=data)
     done: list[str] = []
@@ -67,8 +61,10 @@ def _collect(session: Session, tables: list[str], recording: Path | None, data: 
         session.json(made)
     else:
         say = session.say
-        rows = [(name, say("collected"), str(len(section["rows"])), "") for name, section in made["tables"].items()]
-        rows += [(one["table"], say(MISSING[one["why"]]), "", say(one["message"] or "")) for one in made["missing"]]
+        rows = [
+            (name, say(OUTCOMES["rows"]), str(len(section["rows"])), "") for name, section in made["tables"].items()
+        ]
+        rows += [(one["table"], say(OUTCOMES[one["why"]]), "", say(one["message"] or "")) for one in made["missing"]]
         session.table((say("table"), say("outcome"), say("rows"), say("why")), sorted(rows))
     return FALLS_SHORT if failing(made) else DONE
 
