@@ -168,11 +168,15 @@ def test_prometheus_finds_the_agent_by_itself(up: Running, prometheus: Callable[
 
 def test_prometheus_has_the_plans_verdicts(up: Running, prometheus: Callable[[str], list[Any]]) -> None:
     """Each target has exactly one verdict that is 1, the one that the interface for programs tells."""
-    told = {one["id"]: one["verdict"] for one in answer(f"{up.page}api/v1/targets")}
 
-    scraped = eventually(lambda: prometheus("baove_target_verdict == 1"))
+    def told() -> set[tuple[str, str]]:
+        return {(one["id"], one["verdict"]) for one in answer(f"{up.page}api/v1/targets")}
 
-    assert told == {one["metric"]["target"]: one["metric"]["verdict"] for one in scraped}
+    def scraped() -> list[tuple[str, str]]:
+        found = prometheus("baove_target_verdict == 1")
+        return sorted((one["metric"]["target"], one["metric"]["verdict"]) for one in found)
+
+    assert eventually(lambda: scraped() == sorted(told()))  # a scrape is some seconds old, and the facts still come in
 
 
 def test_a_person_follows_a_target_to_its_evidence_and_to_the_device(page: Page, up: Running) -> None:
