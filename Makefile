@@ -13,7 +13,7 @@ demo: .venv/built ## the same with a made-up school (data in ./var/demo)
 	$(BIN)/baove demo --data var/demo
 
 test: lint ## check the code, then run all tests
-	@.ci/debian prometheus chromium postgresql fonts-dejavu-core
+	@.ci/debian prometheus chromium postgresql fonts-dejavu-core libatomic1
 	$(BIN)/pytest -n 2 -rs --color=auto
 
 lint: .venv/dev .venv/built ## check format, style, types and who imports whom

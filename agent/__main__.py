@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agent import VERSION
-from agent.settings import OTHERS, SETTINGS
+from agent.settings import OTHERS, SETTINGS, here
 from collectors.facts import compact
 from collectors.settings import SettingsError, Value, load
 from rules.words import language_of, sentence, translator
@@ -57,7 +57,7 @@ def _print(asked: argparse.Namespace, said: Any, as_text: Callable[[Any], str]) 
 def _run(_: argparse.Namespace, settings: Mapping[str, Value]) -> int:
     from agent import daemon
 
-    options = daemon.Options(**{setting.name: settings[setting.name].value for setting in SETTINGS})
+    options = daemon.options(settings)
     try:
         daemon.become(options)
     except daemon.CannotRun as why:
@@ -100,7 +100,7 @@ def _explain(asked: argparse.Namespace, settings: Mapping[str, Value]) -> int:
 def _collect(asked: argparse.Namespace, settings: Mapping[str, Value]) -> int:
     from agent.collect import as_text, collect, failing
 
-    made = collect(asked.table, settings["probes"].value, asked.recording, settings["data"].value)
+    made = collect(asked.table, here(settings), asked.recording, settings["data"].value)
     _print(asked, made, as_text)
     return FALLS_SHORT if failing(made) else DONE
 
@@ -111,7 +111,7 @@ def _check(asked: argparse.Namespace, settings: Mapping[str, Value]) -> int:
     from rules.problems import Refused
 
     try:
-        said = check(settings["probes"].value, asked.recording)
+        said = check(here(settings), asked.recording)
     except Refused as why:
         return _refuse(str(why))
     _print(asked, said, lambda said: as_text(said, language_of(os.environ)))

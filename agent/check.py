@@ -10,9 +10,9 @@ from typing import Any
 
 from agent import cache
 from agent.collect import sections
+from agent.settings import NOTHING_TOLD, Here
 from agent.supervise import Collected
 from collectors.facts import Outcome, compact, parse_utc, utc_text
-from collectors.sources.probe import Probe
 
 FALLS_SHORT = frozenset({"fail", "unknown"})
 WORDS = {
@@ -68,9 +68,9 @@ def judged(found: Sequence[Seen], now: datetime) -> list[dict[str, Any]]:
     return said
 
 
-def check(probes: Sequence[Probe] = (), recording: Path | None = None) -> list[dict[str, Any]]:
+def check(here: Here = NOTHING_TOLD, recording: Path | None = None) -> list[dict[str, Any]]:
     """Collect here, or over a recording, and judge. Raises supervise.Refusal and rules.problems.Refused."""
-    identifiers, found = sections((), probes, recording)
+    identifiers, found = sections((), here, recording)
     now = parse_utc(identifiers.now) if recording else datetime.now(UTC)
     return judged([seen(section) for section in found.values()], now)
 

@@ -120,11 +120,11 @@ def _host(request: Mapping[str, Any]) -> Any:
     if running_on == "linux":
         from collectors.sources.linux import LiveLinux
 
-        return LiveLinux(probes)
+        return LiveLinux(probes, is_lab=request["is_lab"])
     if running_on == "win32":
         from collectors.sources.live_windows import LiveWindows
 
-        return LiveWindows(probes)
+        return LiveWindows(probes, is_lab=request["is_lab"])
     raise Refused(sentence("no collectors exist for {system} yet", system=running_on))
 
 

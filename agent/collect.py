@@ -8,14 +8,14 @@ from typing import Any
 
 from agent import report
 from agent.cache import Kept
+from agent.settings import NOTHING_TOLD, Here
 from agent.supervise import Collected, Identifiers, collecting
 from collectors.facts import utc_text
-from collectors.sources.probe import Probe
 
 
 def sections(
     tables: Sequence[str] = (),
-    probes: Sequence[Probe] = (),
+    here: Here = NOTHING_TOLD,
     recording: Path | None = None,
     ended: Callable[[Collected], None] = lambda _: None,
 ) -> tuple[Identifiers, dict[str, Collected]]:
@@ -26,7 +26,7 @@ def sections(
     """
     identifiers = Identifiers({}, utc_text(datetime.now(UTC)))
     found: dict[str, Collected] = {}
-    for said in collecting(tables or None, probes, recording):
+    for said in collecting(tables or None, here, recording):
         if isinstance(said, Identifiers):
             identifiers = said
         elif isinstance(said, Collected):
@@ -37,7 +37,7 @@ def sections(
 
 def collect(
     tables: Sequence[str] = (),
-    probes: Sequence[Probe] = (),
+    here: Here = NOTHING_TOLD,
     recording: Path | None = None,
     data: Path | None = None,
     ended: Callable[[Collected], None] = lambda _: None,
@@ -47,7 +47,7 @@ def collect(
 
     ``data`` is the agent's folder, where a random id is kept should the hardware have none. Raises supervise.Refusal.
     """
-    identifiers, found = sections(tables, probes, recording, ended)
+    identifiers, found = sections(tables, here, recording, ended)
     kept = {table: Kept(section, None) for table, section in found.items()}
     contents = report.choose(kept, found.keys(), {}, frozenset(), datetime.now(UTC))
     known = report.with_weak_id(identifiers.found, data) if data else dict(identifiers.found)

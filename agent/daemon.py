@@ -8,8 +8,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
@@ -18,8 +18,9 @@ from urllib.parse import urlsplit
 from agent import cache, files, lock, process, report, schedule, spool, state, supervise
 from agent import send as sending
 from agent.exposition import Shown, serve
-from agent.settings import is_loopback
+from agent.settings import NOTHING_TOLD, Here, here, is_loopback
 from collectors.facts import Outcome, utc_text
+from collectors.settings import Value
 from collectors.sources.probe import Probe
 from rules.words import language_of, sentence, translator
 
@@ -49,13 +50,17 @@ class Stopped(BaseException):
     """Somebody asked the daemon to end. No Exception: nothing on the way may take it for a failure."""
 
 
+PROBING = "connectivity"
+"""The table that is collected anew at once where the hub asks for other probes."""
+
+
 @dataclass(slots=True)
 class Agent:
     """A running daemon's memory."""
 
     hub: str | None
     data: Path
-    probes: tuple[Probe, ...]
+    here: Here
     report_every: int
     metrics_port: int | None
     state: state.State
@@ -97,8 +102,14 @@ class Options:
     data: Path
     hub: str | None
     metrics_listen: tuple[str, int]
-    probes: tuple[Probe, ...]
+    here: Here
     report_every: int
+
+
+def options(settings: Mapping[str, Value]) -> Options:
+    """Return what the settings tell the daemon."""
+    hub, data, listen, every = (settings[name].value for name in ("hub", "data", "metrics_listen", "report_every"))
+    return Options(data, hub, listen, here(settings), every)
 
 
 def become(options: Options) -> NoReturn:
@@ -120,9 +131,10 @@ def become(options: Options) -> NoReturn:
 def main(said: str | None = None) -> NoReturn:
     """Run the daemon on options in JSON, and end with the exit code that says how it went."""
     given: dict[str, Any] = json.loads(said if said is not None else sys.argv[1])
-    listen, probes = tuple(given["metrics_listen"]), tuple(Probe(**one) for one in given["probes"])
+    listen, told = tuple(given["metrics_listen"]), given["here"]
+    place = Here(tuple(Probe(**one) for one in told["probes"]), told["is_lab"])
     try:
-        run(Options(Path(given["data"]), given["hub"], listen, probes, given["report_every"]))
+        run(Options(Path(given["data"]), given["hub"], listen, place, given["report_every"]))
     except CannotRun as why:
         print(f"baove: {translator(language_of(os.environ))(why.args[0])}", file=sys.stderr)  # noqa: T201 - a command
         sys.exit(2)
@@ -141,7 +153,7 @@ def run(options: Options, sleep: Callable[[float], object] = time.sleep) -> NoRe
     held = lock.take(data)
     if held is None:
         raise CannotRun(sentence("another agent already runs on {folder}", folder=data))
-    agent = start(data, hub, options.probes, options.report_every)
+    agent = start(data, hub, options.here, options.report_every)
     try:
         server = serve(listen, lambda: agent.shown)
     except OSError as why:
@@ -189,12 +201,12 @@ def prepare(data: Path) -> None:
         ) from why
 
 
-def start(data: Path, hub: str | None, probes: tuple[Probe, ...] = (), report_every: int = 3600) -> Agent:
+def start(data: Path, hub: str | None, here: Here = NOTHING_TOLD, report_every: int = 3600) -> Agent:
     """Return a daemon that has done nothing yet, over a prepared folder."""
     remembered = state.load(data / "state.json")
     state.for_hub(remembered, hub)
     spread = 0.0 if hub and is_loopback(urlsplit(hub).hostname or "") else schedule.SPREAD_SECONDS
-    return Agent(hub, data, probes, report_every, None, remembered, spread)
+    return Agent(hub, data, here, report_every, None, remembered, spread)
 
 
 def cycle(agent: Agent, now: schedule.Moment | None = None) -> schedule.Moment:
@@ -221,7 +233,8 @@ def collect(agent: Agent, now: schedule.Moment) -> None:
     tables = schedule.due(agent.plan, agent.state.entries, now) if agent.started else None
     if tables == []:
         return
-    asked = [*agent.probes, *(Probe(**one) for one in agent.state.probes)]
+    told = tuple(Probe(**one) for one in agent.state.probes if Probe(**one) not in agent.here.probes)
+    asked = replace(agent.here, probes=(*agent.here.probes, *told))
     try:
         with contextlib.closing(supervise.collecting(tables, asked)) as run_of_child:  # killed with us, whatever comes
             for said in run_of_child:
@@ -378,7 +391,9 @@ def obey(agent: Agent, answer: sending.Answer, now: schedule.Moment) -> None:
         agent.state.report_every_seconds = answer.report_every_seconds
         agent.plan = schedule.paced(agent.plan, now, agent.every)
     if answer.probes is not None:
-        agent.state.probes = [{"purpose": one.purpose, "target": one.target} for one in answer.probes]
+        asked = [{"purpose": one.purpose, "target": one.target} for one in answer.probes]
+        if asked != agent.state.probes:
+            agent.state.probes, agent.plan = asked, schedule.again(agent.plan, PROBING)
 
 
 def _note(agent: Agent, error: str, at: str) -> None:

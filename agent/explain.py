@@ -78,7 +78,7 @@ def _field(field: Field) -> dict[str, Any]:
 
 
 def as_text(said: Mapping[str, Any], say: Callable[[str], str] = str, width: int = 100) -> str:
-    """Return the same for people, in the language of ``say``; a field's own sentence is English, as in the code."""
+    """Return the same for people, in the language of ``say``."""
     lines = [
         say(sentence("This PC's facts go to {hub}, and to nobody else.", hub=said["hub"]))
         if said["hub"]
@@ -87,7 +87,7 @@ def as_text(said: Mapping[str, Any], say: Callable[[str], str] = str, width: int
     ]
     for table in said["tables"]:
         lines += ["", f"{table['table']}: {say(table['why'])}"]
-        lines += _pairs({field["name"]: _about(field) for field in table["fields"]}, width)
+        lines += _pairs({field["name"]: _about(field, say) for field in table["fields"]}, width)
     for title, name in (
         (say("Which PC it is"), "identifiers"),
         (say("With each report"), "envelope"),
@@ -97,8 +97,8 @@ def as_text(said: Mapping[str, Any], say: Callable[[str], str] = str, width: int
     return "\n".join(lines)
 
 
-def _about(field: Mapping[str, Any]) -> str:
-    about: str = field["about"]
+def _about(field: Mapping[str, Any], say: Callable[[str], str]) -> str:
+    about = say(field["about"])
     return about + (f" ({', '.join(field['words'])})" if "words" in field else "")
 
 

@@ -102,6 +102,11 @@ def collected(schedule: Schedule, tables: Iterable[str], now: Moment) -> Schedul
     return replace(schedule, ran={**schedule.ran, **dict.fromkeys(tables, now.elapsed)})
 
 
+def again(schedule: Schedule, table: str) -> Schedule:
+    """Return a schedule by which a table is due now."""
+    return replace(schedule, ran={one: ran for one, ran in schedule.ran.items() if one != table})
+
+
 def report_due(schedule: Schedule, now: Moment) -> bool:
     """Return whether it is time to report."""
     return schedule.report_at is not None and schedule.report_at <= now.elapsed

@@ -1,10 +1,12 @@
 """The agent's settings."""
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from collectors.settings import DATA_FOLDER, Setting, address, folder, period, text
+from collectors.settings import DATA_FOLDER, Setting, Value, address, folder, period, text, truth
 from collectors.sources.probe import Probe, check_target
 from rules.words import sentence
 
@@ -91,11 +93,28 @@ def probes(raw: Any) -> tuple[Probe, ...]:
     return tuple(found)
 
 
+@dataclass(frozen=True, slots=True)
+class Here:
+    """What is told of this PC to its collectors: what to reach, and whether it stands in a lab."""
+
+    probes: tuple[Probe, ...] = ()
+    is_lab: bool = False
+
+
+NOTHING_TOLD = Here()
+
+
+def here(settings: Mapping[str, Value]) -> Here:
+    """Return what the settings tell of this PC."""
+    return Here(tuple(settings["probes"].value), settings["lab"].value)
+
+
 SETTINGS = (
     Setting("hub", None, hub, "The hub's address; without one nothing is sent"),
     Setting("data", DATA_FOLDER / "agent", folder, "The folder of what the agent keeps: last facts, unsent reports"),
     Setting("metrics_listen", ("127.0.0.1", 9977), listen, "Where /metrics is served"),
     Setting("probes", (), probes, "What to reach, so that the connection is known: a list of purpose and target"),
+    Setting("lab", False, truth, "Whether this is a lab's PC: only of those are hours of use told"),
     Setting(
         "report_every",
         3600,

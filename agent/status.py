@@ -7,9 +7,18 @@ from typing import Any
 from agent import cache, lock, spool, state
 from collectors.facts import Outcome, parse_utc
 from collectors.settings import SettingsError, Value
-from rules.words import sentence
+from rules.words import Sentence, sentence
 
 SLACK = timedelta(minutes=10)
+
+OUTCOMES = {
+    None: sentence("never run"),
+    "rows": sentence("collected"),
+    "not_here": sentence("this PC has no such thing"),
+    "failed": sentence("could not be collected"),
+    "timed_out": sentence("took too long"),
+}
+"""How a collector ended, for people."""
 
 
 def status(settings: Mapping[str, Value], now: datetime | None = None) -> dict[str, Any]:
@@ -96,25 +105,35 @@ def _falls_short(said: Mapping[str, Any], now: datetime) -> list[str]:
 
 
 def as_text(said: Mapping[str, Any], say: Callable[[str], str] = str) -> str:
-    """Return the status for people, in the language of ``say``."""
+    """Return the status for people, in the language of ``say`` and on this PC's clock."""
     top = [
         (say("agent"), say("running") if said["running"] else say("not running")),
         (say("data"), said["data"]),
         (say("hub"), said["hub"] or say("none: nothing is sent")),
         (say("device"), said["device_id"] or say("not known to a hub yet")),
-        (say("last report"), said["last_report_at"] or say("none")),
-        (say("acknowledged"), said["last_acknowledged_at"] or say("none")),
+        (say("last report"), _local(said["last_report_at"]) or say("none")),
+        (say("acknowledged"), _local(said["last_acknowledged_at"]) or say("none")),
         (say("waiting"), say(sentence("{reports} reports, {bytes} bytes", **said["spool"]))),
     ]
-    lines = [f"{name:13} {value}" for name, value in top]
+    width = max(len(name) for name, _ in top)
+    lines = [f"{name:{width}}  {value}" for name, value in top]
     if said["tables"]:
         width = max(map(len, said["tables"]))
         lines.append("")
     for table, one in said["tables"].items():
         times = said["killed"].get(table)
         killed = f", {say(sentence('killed {times} times', times=times))}" if times else ""
-        message = f": {one['message']}" if one.get("message") else ""
-        lines.append(
-            f"{table:{width}}  {one['attempted_at'] or '-':20}  {one['outcome'] or say('never run')}{killed}{message}"
-        )
-    return "\n".join([*lines, *(f"! {say(one)}" for one in said["falls_short"])])
+        message = f": {say(one['message'])}" if one.get("message") else ""
+        at, outcome = _local(one["attempted_at"]) or "-", say(OUTCOMES[one["outcome"]])
+        lines.append(f"{table:{width}}  {at:19}  {outcome}{killed}{message}")
+    return "\n".join([*lines, *(f"! {_told(one, say)}" for one in said["falls_short"])])
+
+
+def _local(at: str | None) -> str:
+    return f"{parse_utc(at).astimezone():%Y-%m-%d %H:%M:%S}" if at else ""
+
+
+def _told(one: str, say: Callable[[str], str]) -> str:
+    if isinstance(one, Sentence) and one.arguments.get("why"):
+        one = sentence(one.template, **{**one.arguments, "why": say(one.arguments["why"])})
+    return say(one)

@@ -16,8 +16,8 @@ from typing import Any
 
 from agent import process
 from agent.schedule import Entry
+from agent.settings import NOTHING_TOLD, Here
 from collectors.facts import Outcome, utc_text
-from collectors.sources.probe import Probe
 from rules.words import sentence
 
 START_WITHIN_SECONDS = 60.0
@@ -63,7 +63,7 @@ Said = list[Entry] | Identifiers | Collected
 
 def collecting(
     tables: Sequence[str] | None,
-    probes: Sequence[Probe] = (),
+    here: Here = NOTHING_TOLD,
     recording: Path | None = None,
     longest_seconds: float = LONGEST_SECONDS,
 ) -> Generator[Said, None, None]:
@@ -75,7 +75,8 @@ def collecting(
     """
     request: dict[str, Any] = {
         "tables": None if tables is None else list(tables),
-        "probes": [[probe.purpose, probe.target] for probe in probes],
+        "probes": [[probe.purpose, probe.target] for probe in here.probes],
+        "is_lab": here.is_lab,
         "recording": str(recording.absolute()) if recording else None,
         "identifiers": True,
     }
@@ -168,11 +169,14 @@ class _Child:
         """Return the section of a collector that was killed, or that took its process with it."""
         seconds, at = self._killed_after, utc_text(self._began[1])
         if seconds is not None:
-            said = f"killed after {seconds:.0f} s without an end"
-            return Collected(table, Outcome.TIMED_OUT.value, at, round(seconds, 4), None, said, killed=True)
+            timed_out, took = Outcome.TIMED_OUT.value, round(seconds, 4)
+            return Collected(
+                table, timed_out, at, took, None, f"killed after {seconds:.0f} s without an end", killed=True
+            )
         status = self._process.poll()
-        said = f"the collecting process ended with status {status}"
-        return Collected(table, Outcome.FAILED.value, at, 0.0, None, said)
+        return Collected(
+            table, Outcome.FAILED.value, at, 0.0, None, f"the collecting process ended with status {status}"
+        )
 
     def end(self) -> None:
         """Kill the child and what it started, and wait for it a little."""

@@ -33,10 +33,13 @@ def _problems(error: Any, say: Say) -> list[str]:
 
 def _setting(error: Any, say: Say) -> list[str]:
     arguments = dict(error.arguments)
-    cause = error.__cause__
-    if "expected" in arguments and cause is not None and cause.args and isinstance(cause.args[0], Sentence):
-        arguments["expected"] = cause.args[0]
+    if "expected" in arguments:
+        arguments["expected"] = say(arguments["expected"])
     return [say(sentence(error.template, **arguments))]
+
+
+def _database(error: Any, say: Say) -> list[str]:
+    return [say(sentence("the database could not do it: {why}", why=str(error.orig).splitlines()[0]))]
 
 
 _BY_NAME: Mapping[str, Callable[[Any, Say], list[str]]] = {
@@ -49,6 +52,7 @@ _BY_NAME: Mapping[str, Callable[[Any, Say], list[str]]] = {
     "agent.supervise.Refusal": _first,
     "agent.daemon.CannotRun": _first,
     "cli.session.Refusal": _first,
+    "sqlalchemy.exc.OperationalError": _database,
 }
 """By name, so that a command imports nothing for the sake of errors that it can't have."""
 

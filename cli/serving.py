@@ -144,18 +144,21 @@ def _interrupt(_number: int, _frame: object) -> NoReturn:
 @contextmanager
 def _agent(session: Session, address: str, data: Path) -> Iterator[None]:
     """Run this machine's agent beside the hub; what it logs shows with -v."""
-    settings = agent_settings(session.environ)
-    listen = settings["metrics_listen"]
+    from agent.process import command
+
+    listen = agent_settings(session.environ)["metrics_listen"]
     arguments = ["run", "--hub", address, "--data", str(data), "--metrics-listen", _free(listen.value)]
     process = subprocess.Popen(  # noqa: S603 - our own program
-        [sys.executable, "-P", "-c", "import sys; from agent.__main__ import main; sys.exit(main())", *arguments],
+        _ended_with_us(command("agent.__main__", *arguments)),
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True, text=True,
     )  # fmt: skip
-    reader = threading.Thread(target=_follow, args=(session, process), name="agent's log")
+    ending = threading.Event()
+    reader = threading.Thread(target=_follow, args=(session, process, ending), name="agent's log")
     reader.start()
     try:
         yield
     finally:
+        ending.set()
         process.terminate()
         try:
             process.wait(STOP_SECONDS)
@@ -163,6 +166,15 @@ def _agent(session: Session, address: str, data: Path) -> Iterator[None]:
             process.kill()
             process.wait()
         reader.join()
+
+
+def _ended_with_us(command: list[str]) -> list[str]:
+    """Return a command of Python that the kernel ends when this process does, even by SIGKILL (prctl(2), on Linux)."""
+    if sys.platform != "linux":
+        return command
+    place = command.index("-c") + 1
+    prctl = "import ctypes; ctypes.CDLL(None).prctl(1, 15); "  # PR_SET_PDEATHSIG, SIGTERM
+    return [*command[:place], prctl + command[place], *command[place + 1 :]]
 
 
 def _free(listen: tuple[str, int]) -> str:
@@ -174,11 +186,11 @@ def _free(listen: tuple[str, int]) -> str:
     return plain(listen)  # type: ignore[no-any-return]
 
 
-def _follow(session: Session, process: "subprocess.Popen[str]") -> None:
+def _follow(session: Session, process: "subprocess.Popen[str]", ending: threading.Event) -> None:
     assert process.stderr is not None  # noqa: S101 - a pipe
     last = ""
     for line in process.stderr:
         last = line.strip()
         session.detail(f"agent: {last}")
-    if process.wait() not in {0, -signal.SIGTERM}:
+    if not ending.is_set():
         session.complain(sentence("this machine's agent ended: {why}", why=last))

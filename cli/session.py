@@ -42,7 +42,7 @@ class Session:
 
     def complain(self, text: str) -> None:
         """Tell why it is refused; -q does not silence that."""
-        print(f"baove: {self.say(text)}", file=sys.stderr, flush=True)  # noqa: T201 - a command
+        print(f"baove: {' '.join(self.say(text).split())}", file=sys.stderr, flush=True)  # noqa: T201 - a command
 
     def result(self, text: str) -> None:
         """Print a result."""

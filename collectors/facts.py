@@ -194,6 +194,9 @@ def collector(*, every: str, within: str) -> Callable[[Callable[[Any], Iterator[
     return declare
 
 
+_UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
+
+
 def utc_text(moment: datetime) -> str:
     """Return a time as it stands in reports and tables: UTC, whole seconds, '2026-03-02T01:15:00Z'."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -201,7 +204,9 @@ def utc_text(moment: datetime) -> str:
 
 def parse_utc(text: str) -> datetime:
     """Read what ``utc_text`` wrote. Raises ValueError."""
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    if not _UTC.fullmatch(text):
+        raise ValueError(f"{text!r} is no time such as 2026-03-02T01:15:00Z")
+    return datetime.fromisoformat(text)
 
 
 def plain(row: Any) -> dict[str, Any]:

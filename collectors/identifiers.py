@@ -5,7 +5,7 @@ by many is worse than none. So what follows refuses, and the hub decides from wh
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 from typing import Any
 
@@ -162,8 +162,8 @@ def _of_linux(host: Linux) -> dict[str, Any]:
         "system_serial": credible_serial(line(host, f"{DMI}/product_serial"))
         or credible_serial(line(host, f"{DMI}/chassis_serial")),
         "board_serial": credible_serial(line(host, f"{DMI}/board_serial")),
-        "disk_serials": _serials(disks(host)),
-        "macs": sorted(set(_macs(host))),
+        "disk_serials": _known(lambda: _serials(disks(host))),
+        "macs": _known(lambda: _macs(host)),
         "weak_id": None,
     }
 
@@ -192,6 +192,14 @@ def _of_windows(host: Windows) -> dict[str, Any]:
 def _serials(found: Iterable[Disk | WindowsDisk]) -> list[str]:
     serials = (credible_serial(disk.serial) for disk in found if disk.is_built_in)
     return sorted({serial for serial in serials if serial})
+
+
+def _known(find: Callable[[], Iterable[str]]) -> list[str]:
+    """Return what is found, sorted; nothing where it can't be read: a machine without /sys has other identifiers."""
+    try:
+        return sorted(set(find()))
+    except OSError:
+        return []
 
 
 def _macs(host: Linux) -> Iterator[str]:

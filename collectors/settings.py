@@ -125,6 +125,15 @@ def text(raw: Any) -> str:
     return raw.strip()
 
 
+def truth(raw: Any) -> bool:
+    """Read true or false."""
+    words = {"true": True, "false": False}
+    found = raw if isinstance(raw, bool) else words.get(text(raw).lower())
+    if found is None:
+        raise ValueError(f"expected true or false, not {raw!r}")
+    return found
+
+
 def folder(raw: Any) -> Path:
     """Read the path of a folder; a leading ``~`` is the user's home."""
     try:

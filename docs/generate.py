@@ -1,6 +1,7 @@
 """Writes the pages of docs/ that follow from code: tables.md, commands.md and openapi.json. `make docs` runs it."""
 
 import enum
+import inspect
 import json
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -78,7 +79,7 @@ Each table that a PC reports has two columns more: `device_id` and `collected_at
 
 def _table(cls: type, name: str | None = None) -> Iterator[str]:
     table = table_of(cls)
-    yield f"\n### {name or table.name}\n\n{(cls.__doc__ or '').strip()}\n\n- Why: {table.why}.\n"
+    yield f"\n### {name or table.name}\n\n{inspect.getdoc(cls)}\n\n- Why: {table.why}.\n"
     for metric in table.metrics:
         labels = ", ".join(metric.labels)
         yield f"- Metric: `{metric.name}{{{labels}}}`: {metric.help}.\n"

@@ -5,8 +5,10 @@ Errors are application/problem+json (RFC 9457); nothing that is refused has chan
 
 import base64
 import binascii
+import json
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -15,16 +17,20 @@ from typing import Annotated, Any
 import msgspec
 import sqlalchemy as sa
 from litestar import MediaType, Request, Response, get, post
-from litestar.params import FromPath, Parameter
+from litestar.params import FromPath, FromQuery, QueryParameter
 
-from collectors.facts import table_of
+from collectors.facts import table_of, utc_text
 from hub.database import Row
 from hub.hub import Hub
 from hub.ingest import Answer, ingest
-from hub.reports import BODY_LIMIT_BYTES, ReportRefused, decode
+from hub.judge import VERDICT_NOW
+from hub.reports import BODY_LIMIT_BYTES, EARLIEST, LATEST, ReportRefused, decode
 from hub.tables import FACTS, OWN
 from hub.targets import as_json, measured
+from rules import school
 from rules.engine import QueryError
+from rules.tables import TABLES as JUDGED
+from rules.tables import Verdict
 from rules.words import LANGUAGES, sentence
 
 PAGE_ROWS = 500
@@ -105,9 +111,10 @@ def _date(text: str | None) -> datetime | None:
     if not text:
         return None
     try:
-        return parsedate_to_datetime(text).astimezone(UTC)
+        said = parsedate_to_datetime(text).astimezone(UTC)
     except (ValueError, TypeError, OverflowError):
         return None  # a clock that says nothing corrects nothing
+    return said if EARLIEST <= said < LATEST else None
 
 
 _DEVICES = """
@@ -118,32 +125,39 @@ LEFT JOIN device AS d ON d.device_id = m.device_id
 
 @get("/api/v1/devices", tags=["devices"], sync_to_thread=True)
 def list_devices(
-    request: Request[Any, Any, Any], room: str | None = None, campus: str | None = None
+    request: Request[Any, Any, Any], room: FromQuery[str | None] = None, campus: FromQuery[str | None] = None
 ) -> list[dict[str, Any]]:
     """List the devices, each with what the hub knows of it; retired ones and those of others too."""
     hub: Hub = request.app.state.hub
     with hub.database.reading() as query:
-        return query(
+        rows = query(
             f"{_DEVICES} WHERE (CAST(:room AS TEXT) IS NULL OR m.room = :room) "
             "AND (CAST(:campus AS TEXT) IS NULL OR m.campus = :campus) ORDER BY m.hostname, m.device_id",
             {"room": room, "campus": campus},
         )
+    return _as_declared("managed_device", rows)
 
 
 @get("/api/v1/devices/{device_id:str}", tags=["devices"], sync_to_thread=True)
 def one_device(request: Request[Any, Any, Any], device_id: FromPath[str]) -> dict[str, Any]:
     """Show one device: its facts by table, how each table's last collection ended, and its verdicts."""
     hub: Hub = request.app.state.hub
-    named = {"device": device_id}
+    named = {"device": device_id, "now": utc_text(hub.clock())}
     with hub.database.reading() as query:
         found = query(f"{_DEVICES} WHERE m.device_id = :device", named)
         if not found:
             raise Refused(404, sentence("there is no device {device_id}", device_id=device_id))
         return {
-            **found[0],
-            "tables": {name: query(f'SELECT * FROM "{name}" WHERE device_id = :device', named) for name in FACTS},
+            **_as_declared("managed_device", found)[0],
+            "tables": {
+                name: _as_declared(name, query(f'SELECT * FROM "{name}" WHERE device_id = :device', named))
+                for name in FACTS
+            },
             "collection": query("SELECT * FROM collection WHERE device_id = :device", named),
-            "verdicts": query("SELECT * FROM verdict WHERE device_id = :device", named),
+            "verdicts": [
+                {**row, "verdict": row["verdict"] if row["until"] > named["now"] else Verdict.UNKNOWN.value}
+                for row in query("SELECT * FROM verdict WHERE device_id = :device", named)
+            ],
         }
 
 
@@ -151,8 +165,8 @@ def one_device(request: Request[Any, Any, Any], device_id: FromPath[str]) -> dic
 def rows_of_table(
     request: Request[Any, Any, Any],
     table: FromPath[str],
-    cursor: Annotated[str | None, Parameter(description="'next' of the page before")] = None,
-    limit: Annotated[int, Parameter(ge=1, le=PAGE_ROWS_LIMIT)] = PAGE_ROWS,
+    cursor: Annotated[str | None, QueryParameter(description="'next' of the page before")] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=PAGE_ROWS_LIMIT)] = PAGE_ROWS,
 ) -> Page:
     """Give a table's rows, page by page. Any other parameter is a field and the value that it must have."""
     hub: Hub = request.app.state.hub
@@ -162,8 +176,16 @@ def rows_of_table(
         if name not in fields:
             raise Refused(400, sentence("the table {table} has no field {field}", table=table, field=name))
     order = ", ".join(f'"{name}"' for name in fields)
-    where = " AND ".join(f'CAST("{name}" AS TEXT) = :f{number}' for number, name in enumerate(filters)) or "1 = 1"
-    named: dict[str, Any] = {f"f{number}": _sql_text(value) for number, value in enumerate(filters.values())}
+    terms = [
+        f'"{name}" = {value.upper()}'
+        if fields[name] is bool and value in _TRUTHS
+        else f'CAST("{name}" AS TEXT) = :{key}'
+        for key, name, value in ((f"f{number}", *pair) for number, pair in enumerate(filters.items()))
+    ]
+    where = " AND ".join(terms) or "1 = 1"
+    named: dict[str, Any] = {f"f{number}": value for number, value in enumerate(filters.values())}
+    if any("\0" in value for value in filters.values()):
+        return Page([], None)  # no database stores it, and one refuses to look for it
     offset = _offset(cursor)
     with hub.database.reading() as query:
         rows = query(
@@ -171,18 +193,32 @@ def rows_of_table(
             {**named, "most": limit + 1, "offset": offset},
         )
     following = base64.urlsafe_b64encode(str(offset + limit).encode()).decode() if len(rows) > limit else None
-    return Page(rows[:limit], following)
+    return Page(_as_declared(table, rows[:limit]), following)
 
 
-def _sql_text(value: Any) -> str:
-    return {"true": "1", "false": "0"}.get(str(value), str(value))
+_CLASSES = {**FACTS, **school.TABLES, **JUDGED}
+_READS: dict[type, Callable[[Any], Any]] = {bool: bool, tuple: json.loads}
 
 
-def _fields(table: str) -> list[str]:
+def _as_declared(table: str, rows: list[Row]) -> list[Row]:
+    """Give the values the types that their class declares: SQLite keeps a truth as 0 or 1, both keep a list as text."""
+    for field in table_of(_CLASSES[table]).fields:
+        if field.type in _READS:
+            for row in rows:
+                row[field.name] = None if row[field.name] is None else _READS[field.type](row[field.name])
+    return rows
+
+
+_TRUTHS = ("true", "false")
+
+
+def _fields(table: str) -> dict[str, type]:
+    """Return a table's fields, in order, with their types."""
     if table in FACTS:
-        return ["device_id", *(field.name for field in table_of(FACTS[table]).fields), "collected_at"]
+        own = {field.name: field.type for field in table_of(FACTS[table]).fields}
+        return {"device_id": str, **own, "collected_at": datetime}
     if table in OWN:
-        return [column.name for column in OWN[table].columns]
+        return {column.name: column.type.python_type for column in OWN[table].columns}
     raise Refused(404, sentence("there is no table {table}", table=table))
 
 
@@ -190,9 +226,12 @@ def _offset(cursor: str | None) -> int:
     if cursor is None:
         return 0
     try:
-        return int(base64.urlsafe_b64decode(cursor.encode()))
-    except (ValueError, binascii.Error) as error:
-        raise Refused(400, sentence("the cursor is none that this interface gave")) from error
+        offset = int(base64.urlsafe_b64decode(cursor.encode()))
+    except (ValueError, binascii.Error):
+        offset = -1
+    if not 0 <= offset < 1 << 62:
+        raise Refused(400, sentence("the cursor is none that this interface gave"))
+    return offset
 
 
 def _language(request: Request[Any, Any, Any]) -> str:
@@ -228,7 +267,10 @@ def list_checks(request: Request[Any, Any, Any]) -> list[dict[str, Any]]:
     hub: Hub = request.app.state.hub
     language = _language(request)
     with hub.database.reading() as query:
-        counted: list[Row] = query("SELECT rule, verdict, COUNT(*) AS devices FROM verdict GROUP BY rule, verdict", {})
+        counted: list[Row] = query(
+            f"SELECT v.rule, {VERDICT_NOW} AS verdict, COUNT(*) AS devices FROM verdict AS v GROUP BY 1, 2",
+            {"now": utc_text(hub.clock())},
+        )
     return [
         {
             "id": check.id,

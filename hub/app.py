@@ -1,5 +1,6 @@
 """The hub's web application: the interface for programs and the pages, on loopback, with one way to fail."""
 
+import inspect
 import logging
 from collections.abc import Callable
 from typing import Any
@@ -98,7 +99,7 @@ def openapi_document(request: Request[Any, Any, Any]) -> dict[str, Any]:
     schemas.update(components)
     for (name, cls), reference in zip(FACTS.items(), shown, strict=True):
         described = schemas[reference["$ref"].rpartition("/")[2]]
-        described["description"] = (cls.__doc__ or name).strip()
+        described["description"] = inspect.getdoc(cls) or name
         for field in table_of(cls).fields:
             described["properties"][field.name]["description"] = field.about
     document["paths"]["/api/v1/reports"]["post"]["requestBody"] = {

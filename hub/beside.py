@@ -6,12 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from hub.database import Database, DatabaseRefused, open_database, open_reader, set_setting
-from hub.hub import FILE_NAME, Hub, open_hub
+from hub.hub import FILE_NAME, LOCK_NAME, Hub, open_hub
 from hub.judge import judge_all
 from rules.load import load
 from rules.words import sentence
-
-LOCK_NAME = "hub.lock"
 
 
 def is_running(data: Path) -> bool:

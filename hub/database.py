@@ -137,22 +137,15 @@ def open_database(url: str, references: Mapping[str, Reference], lock: Path | No
     ``lock`` is a file that only one hub can hold: two on one SQLite file would judge and prune against each other.
     """
     claim = _claim(lock) if lock else None
-    engine = sa.create_engine(url, connect_args={"timeout": 30} if url.startswith("sqlite") else {})
-    if engine.dialect.name == "sqlite":
-        _set_up_sqlite(engine)
     try:
-        with engine.begin() as connection:
+        with _engine(url) as engine, engine.begin() as connection:
             _check_version(connection)
             tables.prepare(connection)
             tables.fill_references(connection, references)
-            _write_version(connection)
-    except sa.exc.DBAPIError as error:
-        engine.dispose()
-        raise DatabaseRefused(
-            sentence("the database {url} can't be opened: {why}", url=engine.url.render_as_string(), why=error.orig)
-        ) from error
+            set_setting(connection, "schema_version", str(tables.SCHEMA_VERSION))
     except BaseException:
-        engine.dispose()
+        if claim is not None:
+            os.close(claim)
         raise
 
     def committed() -> None:
@@ -164,12 +157,19 @@ def open_database(url: str, references: Mapping[str, Reference], lock: Path | No
 
 def open_reader(url: str) -> Database:
     """Open a database that is there for a command that only reads, beside the hub. Raises DatabaseRefused."""
+    with _engine(url) as engine, engine.connect().execution_options(reads=True) as connection:
+        _check_version(connection)
+    return Database(engine, Writer(engine, lambda: None))
+
+
+@contextlib.contextmanager
+def _engine(url: str) -> Iterator[sa.Engine]:
+    """Give an engine for a first look at its database; what goes wrong in that is told in a sentence."""
     engine = sa.create_engine(url, connect_args={"timeout": 30} if url.startswith("sqlite") else {})
     if engine.dialect.name == "sqlite":
         _set_up_sqlite(engine)
     try:
-        with engine.connect().execution_options(reads=True) as connection:
-            _check_version(connection)
+        yield engine
     except sa.exc.DBAPIError as error:
         engine.dispose()
         raise DatabaseRefused(
@@ -178,7 +178,6 @@ def open_reader(url: str) -> Database:
     except BaseException:
         engine.dispose()
         raise
-    return Database(engine, Writer(engine, lambda: None))
 
 
 def _claim(lock: Path) -> int:
@@ -207,6 +206,7 @@ def _set_up_sqlite(engine: sa.Engine) -> None:
             "temp_store = MEMORY",
             "cache_size = -32000",
             "journal_size_limit = 67108864",
+            "wal_autocheckpoint = 4000",
         ):
             connection.execute(f"PRAGMA {pragma}")
 
@@ -231,10 +231,6 @@ def _check_version(connection: sa.Connection) -> None:
         )
 
 
-def _write_version(connection: sa.Connection) -> None:
-    set_setting(connection, "schema_version", str(tables.SCHEMA_VERSION))
-
-
 def set_setting(connection: sa.Connection, name: str, value: str) -> None:
     """Remember a word about this database."""
     table = tables.hub_setting
@@ -246,7 +242,7 @@ def set_setting(connection: sa.Connection, name: str, value: str) -> None:
 def _read_only(connection: sa.Connection) -> Iterator[None]:
     connection.execution_options(reads=True)
     if connection.dialect.name != "sqlite":
-        connection.execute(sa.text("SET TRANSACTION READ ONLY"))
+        connection.execute(sa.text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
         connection.execute(sa.text(f"SET LOCAL statement_timeout = {int(SQL_TIME_LIMIT_SECONDS * 1000)}"))
         yield
         return
@@ -286,7 +282,8 @@ def select(connection: sa.Connection, sql: str, named: Mapping[str, Any]) -> lis
         result = connection.execute(sa.text(sql), named)
         if not result.returns_rows:
             raise QueryError(sentence("only a SELECT is run here"))
-        rows = [dict(row) for row in result.mappings().fetchmany(ROW_LIMIT + 1)]
+        names = tuple(result.keys())
+        rows = [dict(zip(names, row, strict=True)) for row in result.fetchmany(ROW_LIMIT + 1)]
     except sa.exc.DBAPIError as error:
         raise QueryError(_why(error)) from error
     except sa.exc.StatementError as error:

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from hub.database import Database, DatabaseRefused, open_database
 from rules.engine import utc_now
@@ -12,7 +13,9 @@ from rules.load import Plan, Rulebook, load
 from rules.words import sentence
 
 FILE_NAME = "hub.sqlite"
+LOCK_NAME = "hub.lock"
 DEFAULT_ZONE = "Asia/Ho_Chi_Minh"
+"""The clock of a school that has not told its profile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +41,21 @@ class Hub:
 
     def zone(self) -> ZoneInfo:
         """Return the school's time zone."""
-        school = self.school()
-        return ZoneInfo(school["time_zone"] if school else DEFAULT_ZONE)
+        return zone_of(self.school() or {})
 
     def plan(self) -> Plan:
         """Return the plan that the school is judged by; the newest where the profile names none that is there."""
         school = self.school()
         plans = self.rulebook.plans
         return plans.get(school["plan"] if school else "") or plans[max(plans)]
+
+
+def zone_of(school: Mapping[str, Any]) -> ZoneInfo:
+    """Return a school's time zone; a name that this machine does not know counts as not told."""
+    try:
+        return ZoneInfo(str(school.get("time_zone") or DEFAULT_ZONE))
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo(DEFAULT_ZONE)
 
 
 def open_hub(
@@ -55,10 +65,9 @@ def open_hub(
     clock: Callable[[], datetime] = utc_now,
     made_up: bool = False,
     inbox: Path | None = None,
-    rules_folder: Path | None = None,
 ) -> Hub:
     """Open the hub's database, in a folder or where ``database`` says. Raises DatabaseRefused, or Refused for rules."""
-    rulebook = load(rules_folder)
+    rulebook = load()
     lock = None
     if database is None:
         try:
@@ -69,6 +78,6 @@ def open_hub(
                     "the folder {folder} can't be made: {why}; give another --data", folder=data, why=error.strerror
                 )
             ) from error
-        lock = data / "hub.lock"
+        lock = data / LOCK_NAME
     url = database or f"sqlite:///{data / FILE_NAME}"
     return Hub(open_database(url, rulebook.data, lock), rulebook, clock, made_up, inbox)

@@ -5,10 +5,13 @@ credible identifiers, the SMBIOS UUID first, then serial numbers, then disks and
 are alive at once under one identifier become two devices and a conflict that the officer sees.
 """
 
+import hashlib
 import json
+import re
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,7 +19,8 @@ import sqlalchemy as sa
 from collectors.facts import compact, utc_text
 from collectors.identifiers import canonical_uuid, credible_serial, credible_uuid
 from hub.reports import Identifiers, Report
-from hub.tables import collection, conflict, digest, identifier, managed_device, stream
+from hub.tables import FACT, collection, conflict, digest, identifier, managed_device, stream
+from hub.waiting import wait
 
 UUID, SYSTEM_SERIAL, BOARD_SERIAL, DISK, MAC, WEAK = (
     "smbios_uuid", "system_serial", "board_serial", "disk", "mac", "weak",
@@ -41,10 +45,14 @@ Seen = frozenset[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A report's device. ``is_new`` where this report made it."""
+    """A report's device and run. ``is_new`` where this report made the device."""
 
     device_id: str
     is_new: bool
+    stream: str
+
+
+_MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 
 
 def credible(said: Identifiers) -> Seen:
@@ -58,29 +66,38 @@ def credible(said: Identifiers) -> Seen:
         (DISK, said.disk_serials),
     ):
         seen |= {(kind, serial.upper()) for value in values if value and (serial := credible_serial(value))}
-    seen |= {(MAC, value.lower()) for value in said.macs}
+    macs = {value.strip().lower() for value in said.macs}
+    seen |= {(MAC, mac) for mac in macs if _MAC.fullmatch(mac) and len(set(mac.split(":"))) > 1}
     if not seen and said.weak_id:
         seen.add((WEAK, said.weak_id))
     return frozenset(seen)
 
 
-def find(connection: sa.Connection, report: Report, metrics_address: str | None) -> Found:
-    """Return the device that a report is from, making one where it is new, and remember what was seen."""
+def find(connection: sa.Connection, report: Report, metrics_address: str | None, sent: datetime) -> Found:
+    """Return the device that a report is from, making one where it is new, and remember what was seen.
+
+    ``sent`` is when it was sent by the hub's clock: two machines can't be held against each other by their own clocks.
+    """
     seen = credible(report.identifiers)
-    sent_at = utc_text(report.sent_at)
-    known = connection.execute(_STREAM, {"stream": report.stream}).mappings().one_or_none()
+    sent_at = utc_text(sent)
+    name = report.stream
+    known = connection.execute(_STREAM, {"stream": name}).mappings().one_or_none()
+    if known is not None and _is_another(seen, _seen(known["identifiers"])):
+        # An image of a sleeping PC woke up elsewhere, with the agent's run in its memory.
+        name = f"{name}/{hashlib.blake2b(_text(seen).encode(), digest_size=6).hexdigest()}"
+        known = connection.execute(_STREAM, {"stream": name}).mappings().one_or_none()
     if known is None:
-        found = _by_identifiers(connection, seen, sent_at)
+        device_id, is_new = _by_identifiers(connection, seen, sent_at)
         connection.execute(
             stream.insert().values(
-                stream=report.stream, device_id=found.device_id, identifiers=_text(seen), agent=report.agent,
+                stream=name, device_id=device_id, identifiers=_text(seen), agent=report.agent,
                 metrics_address=metrics_address, first_sent_at=sent_at, last_sent_at=sent_at,
             )
         )  # fmt: skip
-        _remember(connection, found.device_id, seen)
-        return found
+        _remember(connection, device_id, seen)
+        return Found(device_id, is_new, name)
     heard = {
-        "stream": report.stream,
+        "stream": name,
         "last_sent_at": max(known["last_sent_at"], sent_at),
         "agent": report.agent,
         "metrics_address": metrics_address or known["metrics_address"],
@@ -90,7 +107,13 @@ def find(connection: sa.Connection, report: Report, metrics_address: str | None)
     if known["identifiers"] != heard["identifiers"]:
         _remember(connection, known["device_id"], seen)
     _part_the_alive(connection, dict(known), seen, sent_at)
-    return Found(known["device_id"], is_new=False)
+    return Found(known["device_id"], is_new=False, stream=name)
+
+
+def _is_another(mine: Seen, theirs: Seen) -> bool:
+    """Say whether a run can't be of the machine that it was of: all that both tell is another."""
+    common = {kind for kind, _ in mine} & {kind for kind, _ in theirs}
+    return bool(common) and not mine & theirs
 
 
 def parts(seen: Iterable[tuple[str, str]]) -> Seen:
@@ -106,7 +129,7 @@ def _seen(text: str) -> Seen:
     return frozenset((kind, value) for kind, value in json.loads(text))
 
 
-def _by_identifiers(connection: sa.Connection, seen: Seen, sent_at: str) -> Found:
+def _by_identifiers(connection: sa.Connection, seen: Seen, sent_at: str) -> tuple[str, bool]:
     candidates = _candidates(connection, seen)
     by_strength = sorted(candidates, key=lambda one: _strength(seen, candidates[one]), reverse=True)
     for device_id in by_strength:
@@ -115,13 +138,13 @@ def _by_identifiers(connection: sa.Connection, seen: Seen, sent_at: str) -> Foun
             continue
         if _lives(connection, device_id, seen, sent_at):
             break
-        return Found(device_id, is_new=False)
+        return device_id, False
     made = str(uuid.uuid4())
     for device_id in by_strength:
         kind = _likeness(seen, candidates[device_id])
         if kind:
             note(connection, kind, device_id, made, seen & candidates[device_id], sent_at)
-    return Found(made, is_new=True)
+    return made, True
 
 
 def _candidates(connection: sa.Connection, seen: Seen) -> dict[str, Seen]:
@@ -194,21 +217,21 @@ def _apart(mine: Seen, theirs: Seen) -> bool:
 
 
 def _part_the_alive(connection: sa.Connection, known: Mapping[str, Any], seen: Seen, sent_at: str) -> None:
-    """Where a run is heard of again after another machine took its device over, give that other a device of its own."""
+    """Where a run is heard of again after others took its device over, give each of them a device of its own."""
     named = {name: known[name] for name in ("device_id", "stream", "first_sent_at")}
-    others = connection.execute(_LATER_RUNS, {**named, "sent_at": sent_at}).mappings().all()
-    for other in others:
-        theirs = _seen(other["identifiers"])
-        if _apart(seen, theirs):
-            made = part(connection, known["device_id"], other["stream"], sent_at)
-            note(connection, "clone", known["device_id"], made, seen & theirs, sent_at)
+    while True:
+        others = connection.execute(_LATER_RUNS, {**named, "sent_at": sent_at}).mappings().all()
+        other = next((one for one in others if _apart(seen, _seen(one["identifiers"]))), None)
+        if other is None:
             return
+        made = part(connection, known["device_id"], other["stream"], sent_at)
+        note(connection, "clone", known["device_id"], made, seen & _seen(other["identifiers"]), sent_at)
 
 
 def part(connection: sa.Connection, device_id: str, stream_name: str, at: str) -> str:
     """Give the machine behind a run, and its other runs with the same parts, a device of its own; return its id.
 
-    What the hub has of both is asked for again, since nobody can say whose the rows are.
+    What the hub has of both is let go and asked for again, since nobody can say whose the rows are.
     """
     made = str(uuid.uuid4())
     runs = connection.execute(sa.select(stream).where(stream.c.device_id == device_id)).mappings().all()
@@ -232,12 +255,16 @@ def part(connection: sa.Connection, device_id: str, stream_name: str, at: str) -
     old = connection.execute(sa.select(managed_device).where(managed_device.c.device_id == device_id)).mappings().one()
     connection.execute(
         managed_device.insert().values(
-            {**old, "device_id": made, "room": None, "room_source": None, "first_seen_at": at, "last_seen_at": at}
+            {
+                **old, "device_id": made, "room": None, "room_source": None, "room_since": None,
+                "first_seen_at": at, "last_seen_at": at, "retired_at": None,
+            }
         )
-    )
+    )  # fmt: skip
     _remember(connection, made, gone)
-    connection.execute(digest.delete().where(digest.c.device_id == device_id))
-    connection.execute(collection.delete().where(collection.c.device_id == device_id))
+    for table in (*FACT.values(), collection, digest):
+        connection.execute(table.delete().where(table.c.device_id == device_id))
+    wait(connection, [device_id, made])
     return made
 
 

@@ -32,13 +32,18 @@ CHANGES_LIMIT = 400
 
 # The statements of every report are written out once: building them anew costs more than the database does.
 _TIME_ZONE = sa.text("SELECT time_zone FROM school")
+_PROBES = sa.text(
+    "SELECT DISTINCT p.purpose, p.target FROM probe_target AS p "
+    "JOIN managed_device AS m ON m.device_id = :device_id AND m.ownership = 'school' AND m.retired_at IS NULL "
+    "WHERE p.campus IS NULL OR p.campus = m.campus ORDER BY p.purpose, p.target"
+)
 _COUNT_REPORT = sa.text(
     "INSERT INTO report (stream, sequence, device_id, received_at) "
     "VALUES (:stream, :sequence, :device_id, :received_at) ON CONFLICT DO NOTHING"
 )
 _SEE_AGAIN = sa.text(
     "UPDATE managed_device SET last_seen_at = CASE WHEN last_seen_at < :at THEN :at ELSE last_seen_at END "
-    "WHERE device_id = :device_id"
+    "WHERE device_id = :device_id RETURNING first_seen_at"
 )
 _ATTEND = sa.text("INSERT INTO presence (device_id, day) VALUES (:device_id, :day) ON CONFLICT DO NOTHING")
 _COLLECTIONS = sa.text(
@@ -62,12 +67,20 @@ _COUNT_UNKNOWN = sa.text(
 )
 
 
+class Probe(msgspec.Struct, frozen=True):
+    """What an agent is asked to reach, and what for."""
+
+    purpose: str
+    target: str
+
+
 class Answer(msgspec.Struct, frozen=True):
     """What a hub may answer, and nothing else: no command flows back."""
 
     accepted: bool
     device_id: str
     resend: list[str]
+    probes: list[Probe]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,16 +114,16 @@ def ingest(
         return min(said + offset, received_at)
 
     address = f"{metrics_host}:{report.metrics_port}" if metrics_host and report.metrics_port else None
-    found = identity.find(connection, report, address)
+    found = identity.find(connection, report, address, true_time(report.sent_at))
     zone = ZoneInfo(connection.scalar(_TIME_ZONE) or "Asia/Ho_Chi_Minh")
     taking = _Taking(connection, found.device_id, lambda at: at.astimezone(zone).date().isoformat(), true_time)
-    if not _count_report(taking, report, received_at):
-        return Answer(accepted=True, device_id=found.device_id, resend=[])
+    if not _count_report(taking, found.stream, report.sequence, received_at):
+        return Answer(True, found.device_id, [], _probes(taking))
 
-    is_managed = not found.is_new and _seen_again(taking, report)
-    if not is_managed:
-        _first_seen(taking, report)
-    new_day = _attend(taking, report)
+    first_seen = None if found.is_new else _seen_again(taking, report)
+    if first_seen is None:
+        first_seen = _first_seen(taking, report, received_at)
+    new_day = _attend(taking, report, first_seen)
     changed, resend = _take_sections(taking, report)
     if new_day:
         _expire(taking, true_time(report.sent_at))
@@ -119,7 +132,13 @@ def ingest(
         rooms.settle(connection, found.device_id)
     wait(connection, [found.device_id], changed)
     _count_unknown(connection, report.counted)
-    return Answer(accepted=True, device_id=found.device_id, resend=sorted(resend))
+    return Answer(True, found.device_id, sorted(resend), _probes(taking))
+
+
+def _probes(taking: _Taking) -> list[Probe]:
+    """Return what the school's profile asks this device to reach. A guest's laptop is asked for nothing."""
+    rows = taking.connection.execute(_PROBES, {"device_id": taking.device_id})
+    return [Probe(purpose, target) for purpose, target in rows]
 
 
 def _take_sections(taking: _Taking, report: Report) -> tuple[set[str], list[str]]:
@@ -144,24 +163,28 @@ def _take_sections(taking: _Taking, report: Report) -> tuple[set[str], list[str]
     return changed, resend
 
 
-def _count_report(taking: _Taking, report: Report, received_at: datetime) -> bool:
+def _count_report(taking: _Taking, stream_name: str, sequence: int, received_at: datetime) -> bool:
     """Note that a report came; False where it came before."""
     row = {
-        "stream": report.stream,
-        "sequence": report.sequence,
+        "stream": stream_name,
+        "sequence": sequence,
         "device_id": taking.device_id,
         "received_at": utc_text(received_at),
     }
     return taking.connection.execute(_COUNT_REPORT, row).rowcount == 1
 
 
-def _seen_again(taking: _Taking, report: Report) -> bool:
+def _seen_again(taking: _Taking, report: Report) -> datetime | None:
+    """Note that a device was seen; return when it was for the first time, None where it never was."""
     named = {"at": utc_text(taking.true_time(report.sent_at)), "device_id": taking.device_id}
-    return taking.connection.execute(_SEE_AGAIN, named).rowcount == 1
+    first_seen = taking.connection.execute(_SEE_AGAIN, named).scalar()
+    return parse_utc(first_seen) if first_seen else None
 
 
-def _first_seen(taking: _Taking, report: Report) -> None:
-    sent_at = utc_text(taking.true_time(report.sent_at))
+def _first_seen(taking: _Taking, report: Report, received_at: datetime) -> datetime:
+    """Make the device of a first report; return when it was seen. A clock that was reset watched nothing for years."""
+    at = max(taking.true_time(report.sent_at), received_at - FACTS_EXPIRE_AFTER)
+    sent_at = utc_text(at)
     taking.connection.execute(
         managed_device.insert().values(
             device_id=taking.device_id,
@@ -171,12 +194,18 @@ def _first_seen(taking: _Taking, report: Report) -> None:
             last_seen_at=sent_at,
         )
     )
+    return at
 
 
-def _attend(taking: _Taking, report: Report) -> bool:
-    """Note the local dates on which the device was seen; True where one of them is new."""
+def _attend(taking: _Taking, report: Report, first_seen: datetime) -> bool:
+    """Note the local dates on which the device was seen; True where one of them is new.
+
+    A report may have waited before the first came, but no longer than facts count: what is said to be older is told by
+    a clock that was reset, and would make the hub believe that it watched the PC ever since.
+    """
     moments = {report.sent_at, *(section.at for section in report.sections)}
-    days = {taking.local_day(taking.true_time(at)) for at in moments}
+    earliest = first_seen - FACTS_EXPIRE_AFTER
+    days = {taking.local_day(at) for at in map(taking.true_time, moments) if at >= earliest}
     came = [
         taking.connection.execute(_ATTEND, {"device_id": taking.device_id, "day": day}).rowcount for day in sorted(days)
     ]
@@ -276,7 +305,8 @@ def _statements(name: str) -> _Statements:
     here = table.c.device_id == sa.bindparam("device")
     if name in ENTRY:
         entries = ENTRY[name]
-        read = sa.select(entries).join(table, table.c.entry_id == entries.c.entry_id).where(here)
+        held = sa.select(entries.c.entry_id, entries.c.digest)
+        read = held.join(table, table.c.entry_id == entries.c.entry_id).where(here)
         delete = table.delete().where(here, table.c.entry_id == sa.bindparam("entry"))
     else:
         read = sa.select(*(column for column in table.c if column.name != "device_id")).where(here)
@@ -289,23 +319,30 @@ def _store_shared(taking: _Taking, name: str, rows: Sequence[dict[str, Any]], at
     statements = _statements(name)
     fields = [field.name for field in table_of(FACTS[name]).fields]
     wanted = {_row_digest(row, fields): row for row in rows}
-    found = taking.connection.execute(statements.read, {"device": taking.device_id}).mappings()
-    before = {bytes(row["digest"]): row for row in found}
+    found = taking.connection.execute(statements.read, {"device": taking.device_id})
+    before = {bytes(mark): entry_id for entry_id, mark in found}
     came, went = wanted.keys() - before.keys(), before.keys() - wanted.keys()
     if went:
-        gone = [{"device": taking.device_id, "entry": before[mark]["entry_id"]} for mark in went]
+        gone = [{"device": taking.device_id, "entry": before[mark]} for mark in went]
         taking.connection.execute(statements.delete, gone)
     if came:
         ids = _entry_ids(taking.connection, ENTRY[name], {mark: wanted[mark] for mark in came})
         links = [{"device_id": taking.device_id, "entry_id": entry_id} for entry_id in sorted(ids)]
         taking.connection.execute(statements.insert, links)
     if history and (came or went):
-        older = [{field: before[mark][field] for field in fields} for mark in went]
+        older = _entries(taking.connection, ENTRY[name], fields, [before[mark] for mark in went])
         _note_changes(taking, name, older, [wanted[mark] for mark in came], at)
 
 
 def _row_digest(row: Mapping[str, Any], fields: Sequence[str]) -> bytes:
     return hashlib.blake2b(msgspec.json.encode([row[field] for field in fields]), digest_size=12).digest()
+
+
+def _entries(
+    connection: sa.Connection, entries: sa.Table, fields: Sequence[str], ids: Sequence[int]
+) -> list[dict[str, Any]]:
+    query = sa.select(*(entries.c[name] for name in fields)).where(entries.c.entry_id.in_(ids))
+    return [dict(row) for row in connection.execute(query).mappings()]
 
 
 def _entry_ids(connection: sa.Connection, entries: sa.Table, wanted: Mapping[bytes, Mapping[str, Any]]) -> list[int]:
@@ -384,11 +421,12 @@ def _expire(taking: _Taking, at: datetime) -> None:
         )
     ]
     for row in taking.connection.execute(
-        sa.select(collection.c.table, collection.c.collected_at, collection.c.expires_at).where(
-            collection.c.device_id == taking.device_id, collection.c.collected_at.is_not(None)
+        sa.select(collection).where(
+            collection.c.device_id == taking.device_id,
+            collection.c.collected_at.is_not(None) | (collection.c.outcome == Outcome.NOT_HERE.value),
         )
     ).all():
-        collected_day = taking.local_day(parse_utc(row.collected_at))
+        collected_day = taking.local_day(parse_utc(row.collected_at or row.attempted_at))
         since = sum(day > collected_day for day in days)
         if since > table_of(FACTS[row.table]).valid_operation_days:
             ended = min(row.expires_at, utc_text(at))
@@ -403,12 +441,6 @@ def _count_unknown(connection: sa.Connection, counted: Mapping[str, int]) -> Non
     rows = [{"name": name, "by": by} for name, by in sorted(counted.items()) if by]
     if rows:
         connection.execute(_COUNT_UNKNOWN, rows)
-
-
-def last_heard(connection: sa.Connection) -> str | None:
-    """Return when any report last came."""
-    found: str | None = connection.scalar(sa.select(sa.func.max(report_table.c.received_at)))
-    return found
 
 
 def forget(connection: sa.Connection, before: datetime) -> None:

@@ -16,6 +16,7 @@ from prometheus_client.process_collector import ProcessCollector
 
 from collectors.facts import parse_utc, utc_text
 from hub.hub import Hub
+from hub.judge import VERDICT_NOW
 from hub.targets import measured
 from rules.tables import Verdict
 
@@ -32,12 +33,11 @@ FROM managed_device AS m LEFT JOIN device AS d ON d.device_id = m.device_id
 WHERE m.ownership = 'school' AND m.retired_at IS NULL
 GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
 """
-_NOW = "CASE WHEN v.until <= :now THEN 'unknown' ELSE v.verdict END"
 _CHECKS = f"""
-SELECT v.rule, COALESCE(m.room, '') AS room, {_NOW} AS verdict, COUNT(*) AS devices
+SELECT v.rule, COALESCE(m.room, '') AS room, {VERDICT_NOW} AS verdict, COUNT(*) AS devices
 FROM verdict AS v JOIN managed_device AS m ON m.device_id = v.device_id GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
 """
-_FAILING = f"SELECT v.device_id, v.rule, v.until FROM verdict AS v WHERE {_NOW} = 'fail' ORDER BY 1, 2"
+_FAILING = f"SELECT v.device_id, v.rule, v.until FROM verdict AS v WHERE {VERDICT_NOW} = 'fail' ORDER BY 1, 2"
 _PROBES = """
 SELECT COALESCE(m.campus, '') AS campus, c.target, c.kind, MAX(CASE WHEN c.ok THEN 1 ELSE 0 END) AS ok
 FROM connectivity AS c JOIN managed_device AS m ON m.device_id = c.device_id

@@ -7,22 +7,24 @@ from hub.tables import OWN, identifier
 record = OWN["record"]
 
 
-def match(connection: sa.Connection, device_id: str | None = None) -> None:
-    """Note in each record the device that reports under it, for one device or for all.
+def match(connection: sa.Connection, device_id: str | None = None) -> set[str]:
+    """Note in each record the device that reports under it, for one device or for all; return whose record changed.
 
     A device has one record at most: where two records claim it, the first by asset code has it. A record without serial
     and MAC keeps the device that a person gave it.
     """
     known = sa.select(identifier.c.kind, identifier.c.value, identifier.c.device_id)
     if device_id is not None:
-        known = known.where(identifier.c.device_id == device_id)
+        mine = sa.select(identifier.c.value).where(identifier.c.device_id == device_id)
+        known = known.where(identifier.c.value.in_(mine))  # what another device has too tells neither
     owners: dict[tuple[str, str], set[str]] = {}
     for kind, value, owner in connection.execute(known):
         name = "mac" if kind == "mac" else "serial" if kind.endswith("_serial") else None
         if name:
             owners.setdefault((name, value.upper()), set()).add(owner)
+    moved: set[str | None] = set()
     if not owners:
-        return
+        return set()
     rows = connection.execute(sa.select(record).order_by(record.c.asset_code)).mappings().all()
     taken = {row["device_id"] for row in rows if row["device_id"] and not (row["serial"] or row["mac"])}
     for row in rows:
@@ -33,8 +35,10 @@ def match(connection: sa.Connection, device_id: str | None = None) -> None:
         if device_id is not None and not found:
             taken.add(row["device_id"])
             continue
-        mine = next(iter(found - taken), None)
-        taken |= {mine}
-        if mine != row["device_id"]:
+        claimed = next(iter(found - taken), None)
+        taken |= {claimed}
+        if claimed != row["device_id"]:
             here = record.c.asset_code == row["asset_code"]
-            connection.execute(record.update().where(here).values(device_id=mine))
+            connection.execute(record.update().where(here).values(device_id=claimed))
+            moved |= {claimed, row["device_id"]}
+    return {one for one in moved if one is not None}

@@ -7,6 +7,7 @@ counted; a required field that is absent makes that section failed. All else tha
 import gzip
 import io
 import zlib
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -25,6 +26,9 @@ BODY_LIMIT_BYTES = 4 << 20
 DOCUMENT_LIMIT_BYTES = 32 << 20
 ROW_LIMIT = 20_000
 TEXT_LIMIT = 4_000
+
+EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+"""No clock of a PC shows a time beyond these, however wrong it is; and the calendar's ends bear no arithmetic."""
 
 _Word = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 _Said = Annotated[str, msgspec.Meta(max_length=200)]
@@ -158,19 +162,49 @@ def decode(body: bytes, encoding: str | None = None) -> Report:
             )
         whole = msgspec.json.decode(document, type=_Document)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ReportRefused(400, sentence("the report is not as it should be: {why}", why=str(error))) from error
+        raise _not_as_it_should_be(str(error)) from error
+    _look_over(whole)
     counted: dict[str, int] = {}
     sections = [*_whole_sections(whole.tables, counted)]
     for name, same in whole.unchanged.items():
         if _known(name, counted):
-            sections.append(Section(name, Outcome.ROWS, same.collected_at, same.digest))
+            sections.append(Section(name, Outcome.ROWS, same.collected_at, clean(same.digest)))
     for one in whole.missing:
         if _known(one.table, counted):
             message = clean(one.message) if one.message else None
             sections.append(Section(one.table, Outcome(one.why), one.attempted_at, message=message))
     return Report(
-        whole.agent, clean(whole.stream), whole.sequence, whole.sent_at.astimezone(UTC), whole.identifiers, sections,
-        whole.metrics_port, counted,
+        clean(whole.agent), clean(whole.stream), whole.sequence, whole.sent_at.astimezone(UTC),
+        _cleaned(whole.identifiers), sections, whole.metrics_port, counted,
+    )  # fmt: skip
+
+
+def _not_as_it_should_be(why: str) -> ReportRefused:
+    return ReportRefused(400, sentence("the report is not as it should be: {why}", why=why))
+
+
+def _look_over(whole: _Document) -> None:
+    """Refuse what fits the shape and still can't be: a time that no clock shows, a table that is told twice."""
+    collected = [one.collected_at for one in whole.tables.values()]
+    same = [one.collected_at for one in whole.unchanged.values()]
+    for at in (whole.sent_at, *collected, *same, *(one.attempted_at for one in whole.missing)):
+        if not EARLIEST <= at < LATEST:
+            raise _not_as_it_should_be(f"no clock shows {at.isoformat()}")
+    told = Counter([*whole.tables, *whole.unchanged, *(one.table for one in whole.missing)])
+    for name, times in told.items():
+        if times > 1:
+            raise _not_as_it_should_be(f"the table {name} is told {times} times")
+
+
+def _cleaned(said: Identifiers) -> Identifiers:
+    """Return identifiers in the text that databases store."""
+
+    def text(value: str | None) -> str | None:
+        return value and clean(value)
+
+    return Identifiers(
+        text(said.smbios_uuid), text(said.system_serial), text(said.board_serial), [*map(clean, said.disk_serials)],
+        [*map(clean, said.macs)], text(said.weak_id),
     )  # fmt: skip
 
 
@@ -196,7 +230,8 @@ def _whole_sections(tables: Mapping[str, _Whole], counted: dict[str, int]) -> li
             message = str(sentence("the rows do not fit the table: {why}", why=str(error)))
             sections.append(Section(name, Outcome.FAILED, whole.collected_at, message=message))
         else:
-            sections.append(Section(name, Outcome.ROWS, whole.collected_at, whole.digest, rows))
+            mark = clean(whole.digest) if whole.digest else None
+            sections.append(Section(name, Outcome.ROWS, whole.collected_at, mark, rows))
     return sections
 
 
@@ -209,7 +244,16 @@ def _rows(name: str, raw: msgspec.Raw, counted: dict[str, int]) -> list[dict[str
         rows = [_lenient(shape, row, counted) for row in msgspec.json.decode(raw, type=list[dict[str, Any]])]
     if len(rows) > ROW_LIMIT:
         raise msgspec.ValidationError(f"more than {ROW_LIMIT} rows")
-    stored = [shape.store(msgspec.structs.astuple(row)) for row in rows]
+    stored = [msgspec.structs.asdict(row) for row in rows]
+    text = bytes(raw)
+    makers = shape.makers if text.isascii() and b"\\u" not in text else shape.makers_of_any_text
+    for named, make in makers:
+        for row in stored:
+            if row[named] is not None:
+                try:
+                    row[named] = make(row[named])
+                except (ValueError, OverflowError) as error:  # a time at the end of the calendar
+                    raise msgspec.ValidationError(f"{named}: {error}") from error
     if shape.table_key or len(stored) <= 1:
         return stored
     raise msgspec.ValidationError(f"{len(stored)} rows where one is expected")
@@ -223,7 +267,10 @@ class _Shape:
     decoder: "msgspec.json.Decoder[list[Any]]"
     fields: Mapping[str, Field]
     table_key: tuple[str, ...]
-    store: Callable[[tuple[Any, ...]], dict[str, Any]]
+    makers: Sequence[tuple[str, Callable[[Any], Any]]]
+    """What turns a field into what the database stores, where that is another thing."""
+    makers_of_any_text: Sequence[tuple[str, Callable[[Any], Any]]]
+    """The same where a text may hold letters that are to be composed."""
 
 
 @cache
@@ -237,17 +284,10 @@ def _shape(name: str) -> _Shape:
         ],
         forbid_unknown_fields=True,
     )
-    names = [one.name for one in msgspec.structs.fields(row)]
+    every = [(one.name, _storers[one.type]) for one in table.fields if one.type in _storers]
+    plain = [(name, make) for name, make in every if make is not clean]
     by_name = {one.name: one for one in table.fields}
-    makers = [_storers.get(by_name[one].type, _same) for one in names]
-
-    def store(values: tuple[Any, ...]) -> dict[str, Any]:
-        return {
-            name: None if value is None else make(value)
-            for name, make, value in zip(names, makers, values, strict=True)
-        }
-
-    return _Shape(row, msgspec.json.Decoder(list[row]), by_name, table.key, store)  # type: ignore[valid-type]
+    return _Shape(row, msgspec.json.Decoder(list[row]), by_name, table.key, plain, every)  # type: ignore[valid-type]
 
 
 _FIELD_TYPES: dict[type, Any] = {str: _Text, int: _Integer, datetime: _Moment, date: date, float: float, bool: bool}
@@ -255,10 +295,6 @@ _FIELD_TYPES: dict[type, Any] = {str: _Text, int: _Integer, datetime: _Moment, d
 
 def _field_type(one: Field) -> Any:
     return list[_Text] if one.type is tuple else _FIELD_TYPES.get(one.type, one.type)
-
-
-def _same(value: Any) -> Any:
-    return value
 
 
 _storers: dict[type, Callable[[Any], Any]] = {

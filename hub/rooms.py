@@ -11,7 +11,8 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 
 from hub import records
-from hub.tables import FACT, OWN, managed_device
+from hub.tables import FACT, OWN, managed_device, report
+from hub.waiting import wait
 
 _device, _interface = FACT["device"], FACT["network_interface"]
 _record, _room, _pattern, _segment = OWN["record"], OWN["room"], OWN["hostname_pattern"], OWN["segment"]
@@ -20,14 +21,19 @@ RECORD, HOSTNAME = "record", "hostname"
 
 
 def settle(connection: sa.Connection, device_id: str | None = None) -> None:
-    """Work out hostname, room and campus anew, for one device or for all (after the school's profile changed)."""
-    records.match(connection, device_id)
-    devices = sa.select(managed_device.c.device_id, _device.c.hostname).outerjoin(
+    """Work out hostname, room and campus anew, for one device or for all (after the school's profile changed).
+
+    Whoever gained or lost a record with that is settled too, and judged again: waivers go by the record.
+    """
+    moved = records.match(connection, device_id)
+    wait(connection, moved)
+    devices = sa.select(managed_device.c.device_id, managed_device.c.room, _device.c.hostname).outerjoin(
         _device, _device.c.device_id == managed_device.c.device_id
     )
     if device_id is not None:
-        devices = devices.where(managed_device.c.device_id == device_id)
+        devices = devices.where(managed_device.c.device_id.in_({device_id, *moved}))
     campus_of = {row.room: row.campus for row in connection.execute(sa.select(_room.c.room, _room.c.campus))}
+    heard_at = connection.scalar(sa.select(sa.func.max(report.c.received_at)))
     for row in connection.execute(devices).all():
         told = claims(connection, row.device_id, row.hostname)
         source, room = next(iter(told.items()), (None, None))
@@ -37,6 +43,10 @@ def settle(connection: sa.Connection, device_id: str | None = None) -> None:
             .where(managed_device.c.device_id == row.device_id)
             .values(hostname=row.hostname, room=room, room_source=source, campus=campus)
         )
+        if row.room is not None and row.room != room:
+            # All that was reported until now was seen where it stood before.
+            moved_here = managed_device.update().where(managed_device.c.device_id == row.device_id)
+            connection.execute(moved_here.values(room_since=heard_at))
 
 
 def claims(connection: sa.Connection, device_id: str, hostname: str | None) -> dict[str, str]:

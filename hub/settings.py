@@ -7,7 +7,7 @@ from rules.words import sentence
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
-OTHERS = ("hub", "metrics_listen", "probes", "report_every")
+OTHERS = ("hub", "metrics_listen", "probes", "lab", "report_every")
 """What the agent reads from the same file where both run on one machine."""
 
 
@@ -25,10 +25,20 @@ def listen(raw: Any) -> tuple[str, int]:
     return host, port
 
 
+def database(raw: Any) -> str:
+    """Read a database's address. Raises ValueError for one of a kind that the hub does not know."""
+    written = text(raw)
+    if not written.startswith(("postgresql+psycopg://", "sqlite:///")):
+        raise ValueError(sentence("expected an address such as postgresql+psycopg://user@host/name"))
+    return written
+
+
 SETTINGS = (
     Setting("data", DATA_FOLDER / "hub", folder, "The folder that holds the database"),
     Setting("listen", ("127.0.0.1", 8080), listen, "Where the page and the interface for agents are served"),
-    Setting("database", None, text, "Another database, postgresql+psycopg://user@host/name; without it SQLite in data"),
+    Setting(
+        "database", None, database, "Another database, postgresql+psycopg://user@host/name; without it SQLite in data"
+    ),
     Setting("inbox", None, folder, "A folder that is watched for report files and for what collect.cmd wrote"),
     Setting("school", None, folder, "The folder of the school's profile, read at start"),
 )

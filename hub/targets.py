@@ -1,6 +1,6 @@
 """What the plan's targets come to now, since when, and day by day."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -119,13 +119,3 @@ def _one(hub: Hub, item: Measured, language: str) -> dict[str, Any]:
         "measured_at": item.measured_at,
         "error": one.error,
     }
-
-
-def history(hub: Hub, days: int = 60) -> dict[str, list[Mapping[str, Any]]]:
-    """Return the last days of each target, the oldest first."""
-    with hub.database.reading() as query:
-        rows = query("SELECT * FROM target_day ORDER BY day", {})
-    found: dict[str, list[Mapping[str, Any]]] = {}
-    for row in rows:
-        found.setdefault(row["target"], []).append(row)
-    return {name: lines[-days:] for name, lines in found.items()}

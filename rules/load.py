@@ -16,7 +16,7 @@ from typing import Any
 from collectors.facts import Field, Table, compact
 from rules.engine import Check, Demand, Judgement, Target
 from rules.problems import Located, Problem, Refused, read_text, read_yaml
-from rules.words import sentence
+from rules.words import sentence, translator
 
 FOLDER = Path(__file__).resolve().parent
 COMPILED = "compiled.json"
@@ -516,7 +516,11 @@ def sentence_of(rulebook: Rulebook, check_id: str, reason: str, details: Mapping
     words = (check.reasons.get(reason) if check else None) or rulebook.reasons.get(reason)
     if words is None:
         return reason
-    known = {name: _NOT_KNOWN[language] if value in {None, ""} else value for name, value in details.items()}
+    say = translator(language)
+    known = {
+        name: _NOT_KNOWN[language] if value in {None, ""} else say(value) if isinstance(value, str) else value
+        for name, value in details.items()
+    }
     return words[language].format_map(_Absent(known, _NOT_KNOWN[language]))
 
 

@@ -84,14 +84,22 @@ def read_yaml(path: Path, called: str | None = None) -> Located:
             found.lines[name] = key.start_mark.line + 1
         return found
 
+    def timestamp(loader: Any, node: Any) -> Any:
+        try:
+            return loader.construct_yaml_timestamp(node)
+        except ValueError as error:
+            expected = sentence("expected a date, found '{found}'", found=node.value)
+            raise Refused([Problem(file, node.start_mark.line + 1, None, expected)]) from error
+
     Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, mapping)
+    Loader.add_constructor("tag:yaml.org,2002:timestamp", timestamp)
     try:
         content = yaml.load(read_text(path), Loader)  # noqa: S506 - a SafeLoader
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else None
         raise Refused([Problem(file, line, None, sentence("expected YAML: {error}", error=error.problem))]) from error
-    except (yaml.YAMLError, ValueError) as error:  # ValueError: a date such as 2026-02-30
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # brackets within brackets without end
         raise Refused([Problem(file, None, None, sentence("expected YAML: {error}", error=error))]) from error
     if not isinstance(content, Located):
         raise Refused([Problem(file, 1, None, sentence("expected 'key: value' lines at the top"))])

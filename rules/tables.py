@@ -38,6 +38,7 @@ class ManagedDevice:
     campus: Annotated[str | None, "The campus it stands at; null: not known"] = None
     room: Annotated[str | None, "The room it stands in; null: not known"] = None
     room_source: Annotated[str | None, "Where the room is known from: record, join or hostname"] = None
+    room_since: Annotated[datetime | None, "When it was moved there from another room; null: it never was"] = None
     ownership: Annotated[Ownership, "The school's, or not"]
     weak: Annotated[bool, "True when no hardware identifier but a network card tells it from another"]
     first_seen_at: Annotated[datetime, "When its first report came"]
@@ -108,7 +109,9 @@ WITH matched AS (
     AND NOT EXISTS (SELECT 1 FROM managed_device AS m
                     WHERE m.device_id = r.device_id AND (m.ownership <> 'school' OR m.retired_at IS NULL))
 ), known AS (
-  SELECT room, COUNT(*) AS computers FROM counted GROUP BY room
+  -- What takes no place in a room stands for none of the computers that belong there.
+  SELECT room, COUNT(*) AS computers FROM counted
+  WHERE COALESCE(kind, '') <> 'virtual' AND COALESCE(condition, '') <> 'disposed' GROUP BY room
 )
 SELECT subject, device_id, asset_code, hostname, kind, room, campus, source, computers, condition, used_by FROM counted
 UNION ALL

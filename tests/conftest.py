@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from tests.tools import tool
 
@@ -64,3 +65,18 @@ def postgresql(postgresql_server: Path, request: pytest.FixtureRequest) -> Itera
         admin.execute(f"CREATE DATABASE {name}")
         yield f"postgresql+psycopg://baove@/{name}?host={postgresql_server}"
         admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+ARGUMENTS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Return a running Chromium: one for a process, since Playwright runs once in each."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=tool("chromium"), args=list(ARGUMENTS))
+        yield browser
+        browser.close()

@@ -2,6 +2,7 @@
 
 import ast
 import enum
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -16,8 +17,16 @@ from hub.pages.labels import field_label, table_label
 from rules.words import PACKAGES
 
 TOP = Path(__file__).resolve().parents[1]
-SAYING = {"_", "sentence", "say", "note", "complain", "Refusal", "SettingsError", "NotHere", "Failed"}
-"""The functions whose first argument is said to people."""
+SAYING = {
+    **dict.fromkeys(("_", "sentence", "say", "note", "complain", "Refusal", "SettingsError", "NotHere", "Failed"), 0),
+    "ended": 1,
+    "Setting": 3,
+    "Collected": 5,
+}
+"""The functions that say one of their arguments to people, and which."""
+
+SAYING_ON_A_PC = SAYING | {"ValueError": 0}
+"""The same where rules.words is out of reach: f-strings stand for templates there."""
 
 HEADER = """# What baove says, in Vietnamese. `make words` adds new sentences and takes out old ones.
 msgid ""
@@ -27,8 +36,6 @@ msgstr ""
 "Content-Type: text/plain; charset=utf-8\\n"
 
 """
-
-SAYING_FOURTH, FOURTH = {"Setting"}, 3
 
 
 @cache
@@ -67,16 +74,17 @@ def _parsed(path: Path) -> ast.Module:
 
 
 def _in_code(package: str) -> Iterator[tuple[str, str]]:
+    saying = SAYING_ON_A_PC if package == "collectors" else SAYING
     for path in _files(package, "*.py"):
         nodes_here = list(ast.walk(_parsed(path)))
         others = {node.name for node in nodes_here if isinstance(node, ast.FunctionDef)}  # of its own, by the same name
         for node in nodes_here:
-            own = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in others
-            if isinstance(node, ast.Call) and node.args and not own and _name(node.func) in SAYING:
-                for text in _texts(node.args[0]):
-                    yield text, str(path.relative_to(TOP))
-            if isinstance(node, ast.Call) and len(node.args) > FOURTH and _name(node.func) in SAYING_FOURTH:
-                for text in _texts(node.args[FOURTH]):
+            if not isinstance(node, ast.Call):
+                continue
+            own = isinstance(node.func, ast.Name) and node.func.id in others - {"ended"}
+            place = saying.get(_name(node.func))
+            if place is not None and len(node.args) > place and not own:
+                for text in _texts(node.args[place]):
                     yield text, str(path.relative_to(TOP))
 
 
@@ -87,9 +95,17 @@ def _name(function: ast.expr) -> str:
 def _texts(argument: ast.expr) -> Iterator[str]:
     if isinstance(argument, ast.Constant) and isinstance(argument.value, str) and argument.value:
         yield argument.value
+    elif isinstance(argument, ast.JoinedStr):
+        yield "".join(_part(one) for one in argument.values)
     elif isinstance(argument, ast.IfExp):
         yield from _texts(argument.body)
         yield from _texts(argument.orelse)
+
+
+def _part(node: ast.expr) -> str:
+    if isinstance(node, ast.FormattedValue):
+        return "{" + re.sub(r"\W+", "_", ast.unparse(node.value)).strip("_") + "}"
+    return str(node.value) if isinstance(node, ast.Constant) else ""
 
 
 def _in_templates(package: str) -> Iterator[tuple[str, str]]:

@@ -77,11 +77,9 @@ def _install(session: Session, **given: Any) -> int:
 
 
 def _run(session: Session, **given: Any) -> int:
-    from agent.daemon import Options, become
-    from agent.settings import SETTINGS
+    from agent.daemon import become, options
 
-    settings = agent_settings(session.environ, **given)
-    become(Options(**{setting.name: settings[setting.name].value for setting in SETTINGS}))
+    become(options(agent_settings(session.environ, **given)))
 
 
 def _status(session: Session, data: Path | None, *, as_json: bool) -> int:
@@ -91,7 +89,7 @@ def _status(session: Session, data: Path | None, *, as_json: bool) -> int:
     if as_json:
         session.json(said)
     else:
-        session.result(as_text(said))
+        session.result(as_text(said, session.say))
     return FALLS_SHORT if said["falls_short"] else DONE
 
 
@@ -102,5 +100,5 @@ def _explain(session: Session, *, as_json: bool) -> int:
     if as_json:
         session.json(said)
     else:
-        session.result(as_text(said))
+        session.result(as_text(said, session.say))
     return DONE

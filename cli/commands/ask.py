@@ -1,7 +1,7 @@
 """baove targets and baove query: what the hub knows."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -9,6 +9,9 @@ from cli.commands.options import MakeGroup, adder
 from cli.session import DONE, FALLS_SHORT, Refusal, Session
 from cli.settings import hub_settings
 from rules.words import sentence
+
+if TYPE_CHECKING:
+    from hub.formats import Formats
 
 
 def add(app: typer.Typer, _group: MakeGroup, command_class: type[Any], session: Session) -> None:
@@ -38,12 +41,14 @@ def add(app: typer.Typer, _group: MakeGroup, command_class: type[Any], session: 
 
 def _targets(session: Session, data: Path | None, *, as_json: bool) -> int:
     from hub.beside import reading_hub
+    from hub.formats import Formats
     from hub.targets import as_json as documents
     from hub.targets import measured
 
     settings = hub_settings(session.environ, data=data)
     with reading_hub(settings["data"].value, settings["database"].value) as hub:
         found = documents(hub, measured(hub), session.language)
+        formats = Formats(session.language, hub.zone())
         made_up = hub.made_up
     if as_json:
         session.json(found)
@@ -53,13 +58,13 @@ def _targets(session: Session, data: Path | None, *, as_json: bool) -> int:
             session.note(sentence("The school is made up."))
         session.table(
             (
-                say("target"), say("verdict"), say("value"), say("threshold"), say("level"), say("counted"),
+                say("target of the plan"), say("verdict"), say("value"), say("threshold"), say("level"), say("counted"),
                 say("not known"), say("clause"), say("what should hold"),
             ),
             (
                 (
-                    one["id"], say(one["verdict"]), _number(one["value"], one["unit"]),
-                    _number(one["threshold"], one["unit"]), one["level"], one["population"], one["unknown"],
+                    one["id"], say(one["verdict"]), _number(formats, one["value"], one["unit"]),
+                    _number(formats, one["threshold"], one["unit"]), one["level"], one["population"], one["unknown"],
                     one["clause"], one["title"],
                 )
                 for one in found
@@ -69,10 +74,8 @@ def _targets(session: Session, data: Path | None, *, as_json: bool) -> int:
     return DONE if found and all(one["verdict"] in good for one in found) else FALLS_SHORT
 
 
-def _number(value: float | None, unit: str) -> str:
-    if value is None:
-        return "-"
-    return f"{value:.0%}" if unit in {"%", "percent", "share", "ratio"} else f"{value:.2f}".rstrip("0").rstrip(".")
+def _number(formats: "Formats", value: float | None, unit: str) -> str:
+    return formats.share(value) if unit == "ratio" else formats.number(value)
 
 
 def _query(session: Session, sql: str, data: Path | None, *, as_json: bool, as_csv: bool) -> int:

@@ -43,8 +43,9 @@ def _list(session: Session, folder: Path | None, *, as_json: bool) -> int:
         session.json(found)
     else:
         say = session.say
+        kinds = {"target": say("target of the plan"), "check": say("check")}
         rows = (
-            (say(str(one["kind"])), one["id"], one["clause"], say(str(one["severity"] or "")), one["title"])
+            (kinds[str(one["kind"])], one["id"], one["clause"], say(str(one["severity"] or "")), one["title"])
             for one in found
         )
         session.table((say("kind"), "id", say("clause"), say("severity"), say("what should hold")), rows)

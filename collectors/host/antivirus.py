@@ -103,7 +103,8 @@ def _clamav(host: Linux) -> Antivirus:
     if programs is None:
         protection = None
     elif "clamonacc" in programs:
-        protection = Protection.ENABLED
+        # It only asks: without a clamd here, that of another machine may answer, or nobody.
+        protection = Protection.ENABLED if "clamd" in programs else None
     else:
         protection = Protection.PASSIVE if "clamd" in programs else Protection.DISABLED
     made_at, number = max(

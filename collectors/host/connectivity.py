@@ -49,7 +49,7 @@ class Connectivity:
     error: Annotated[str | None, "Why it failed, a short English phrase"] = None
 
 
-@collector(every="10m", within="60s")
+@collector(every="30m", within="60s")
 def linux(host: Linux) -> Iterator[Connectivity]:
     """Probe each target of the configuration once, all at the same time. No targets: no rows."""
     yield from _probed(host)

@@ -42,7 +42,7 @@ def linux(host: Linux) -> Iterator[Graphics]:
         yield Graphics(
             slot=slot,
             name=device_name(names, line(host, f"{folder}/vendor") or "", line(host, f"{folder}/device") or ""),
-            memory_bytes=number(host, f"{folder}/mem_info_vram_total") or None,
+            memory_bytes=max(number(host, f"{folder}/mem_info_vram_total") or 0, 0) or None,
             driver=driver,
             driver_version=line(host, f"/sys/module/{driver}/version") if driver else None,
         )

@@ -50,7 +50,7 @@ def disks(host: Linux) -> Iterator[Disk]:
         told = udev.get("ID_MODEL_ENC")
         if told and len(told) > len(model or ""):
             model = told  # SCSI's 16 characters cut an ATA disk's name short
-        sectors = number(host, f"{folder}/size") or 0
+        sectors = max(number(host, f"{folder}/size") or 0, 0)
         kind = _kind(host, name, folder, f"{vendor or ''} {model or ''}")
         is_empty_drive = kind == "optical" and udev.get("ID_CDROM_MEDIA") != "1"
         yield Disk(

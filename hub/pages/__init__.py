@@ -8,10 +8,14 @@ from hub.pages.errors import show_error
 
 _modules = (targets, devices, rooms, attention, checks, forms, help)
 
+FORM_LIMIT_BYTES = 64 << 10
+"""No form of these pages is larger."""
+
 handlers: list[Router] = [
     Router(
         path="/",
         route_handlers=[handler for module in _modules for handler in module.handlers],
+        request_max_body_size=FORM_LIMIT_BYTES,
         exception_handlers={HTTPException: errors.page_error},
     )
 ]

@@ -4,6 +4,7 @@ from litestar import get
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
+from hub.judge import VERDICT_NOW
 from hub.pages.devices import CURRENT
 from hub.pages.evidence import reasons_of
 from hub.pages.inventory import devices
@@ -13,13 +14,11 @@ from rules.words import sentence
 
 PART_SIZE = 100
 
-SEVERITIES = ("critical", "high", "medium", "low")
-
-_COUNTS = """
-SELECT v.rule, CASE WHEN v.until <= :now THEN 'unknown' ELSE v.verdict END AS verdict, COUNT(*) AS devices
+_COUNTS = f"""
+SELECT v.rule, {VERDICT_NOW} AS verdict, COUNT(*) AS devices
 FROM verdict AS v JOIN managed_device AS m ON m.device_id = v.device_id
 WHERE m.ownership = 'school' AND m.retired_at IS NULL
-GROUP BY v.rule, CASE WHEN v.until <= :now THEN 'unknown' ELSE v.verdict END
+GROUP BY 1, 2
 """
 
 
@@ -51,8 +50,7 @@ def check_page(request: Asked, check_id: FromPath[str]) -> Answer:
         if check is None:
             raise NotFoundException(detail=sentence("There is no check named {name}.", name=check_id))
         rows = page.query(
-            "SELECT v.device_id, v.rule, v.reason, v.details, v.since, v.until, "
-            "CASE WHEN v.until <= :now THEN 'unknown' ELSE v.verdict END AS verdict "
+            f"SELECT v.device_id, v.rule, v.reason, v.details, v.since, v.until, {VERDICT_NOW} AS verdict "
             "FROM verdict AS v WHERE v.rule = :rule",
             {**page.named, "rule": check.id},
         )

@@ -10,6 +10,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
 from collectors.facts import Field, Table, table_of
+from hub.judge import VERDICT_NOW
 from hub.pages.attention import rooms_to_choose
 from hub.pages.evidence import reasons_of
 from hub.pages.inventory import STATES, devices, in_order
@@ -90,10 +91,13 @@ def _described(page: Page, row: Row) -> Row:
 
 
 def _joined(first: str | None, second: str | None) -> str:
-    """Return two texts as one, without saying twice what one of them says already: 'HP' and 'HP ProDesk'."""
+    """Return two texts as one, without saying twice what one of them says already: 'HP', 'HP ProDesk'."""
     if first and second and (fold(first) in fold(second) or fold(second) in fold(first)):
         return max(first, second, key=len)
-    return " ".join(text for text in (first, second) if text)
+    words = (first or "").split()
+    if words and fold(second or "").startswith(f"{fold(words[-1])} "):
+        words.pop()
+    return " ".join([*words, second] if second else words)
 
 
 _SEARCHED = (
@@ -132,8 +136,7 @@ def _fitting(page: Page, rows: Sequence[Row]) -> list[Row]:
 
 def _judged(page: Page, check: str) -> dict[str, str]:
     rows = page.query(
-        "SELECT device_id, CASE WHEN until <= :now THEN 'unknown' ELSE verdict END AS verdict "
-        "FROM verdict WHERE rule = :rule",
+        f"SELECT v.device_id, {VERDICT_NOW} AS verdict FROM verdict AS v WHERE v.rule = :rule",
         {**page.named, "rule": check},
     )
     return {row["device_id"]: row["verdict"] for row in rows}
@@ -154,8 +157,8 @@ def device_page(request: Asked, device_id: FromPath[str]) -> Answer:
         row = one_device(page, device_id)
         others = [one for one in in_order(devices(page)) if one["device_id"] != device_id]
         said = page.query(
-            "SELECT rule, reason, details, since, until, CASE WHEN until <= :now THEN 'unknown' ELSE verdict END "
-            "AS verdict FROM verdict WHERE device_id = :device_id",
+            f"SELECT v.rule, v.reason, v.details, v.since, v.until, {VERDICT_NOW} AS verdict "
+            "FROM verdict AS v WHERE v.device_id = :device_id",
             {**page.named, "device_id": device_id},
         )
         identifiers = page.query(
@@ -173,6 +176,7 @@ def device_page(request: Asked, device_id: FromPath[str]) -> Answer:
             checks=_checks(page, said),
             tables=_tables(page, device_id),
             changes=_changes(page, device_id),
+            changes_shown=CHANGES_SHOWN,
             identifiers=identifiers,
             streams=streams,
             record=records[0] if records else None,
@@ -210,7 +214,6 @@ def _tables(page: Page, device_id: str) -> list[Row]:
             {
                 "name": name,
                 "title": page.table(name),
-                "about": page.say((cls.__doc__ or "").split("\n\n")[0]),
                 "fields": [(page.field(field), page.say(field.about)) for field in table.fields],
                 "rows": rows,
                 "open": name in FIRST,
@@ -268,14 +271,11 @@ def _changes(page: Page, device_id: str) -> list[Row]:
 
 def _key_text(page: Page, table: Table | None, key: str) -> str:
     values = _value(key)
-    if not isinstance(values, list):
-        return str(key)
     named = [field for field in table.fields if field.key] if table else []
-    if len(named) != len(values):
-        return " ".join(str(value) for value in values if value is not None)
-    return " · ".join(
-        page.formats.fact(field, value) for field, value in zip(named, values, strict=True) if value is not None
-    )
+    if table is None or not isinstance(values, list) or len(named) != len(values):
+        return key
+    told = zip(named, values, strict=True)
+    return " · ".join(_shown(page, table.name, field, value) for field, value in told if value is not None)
 
 
 def _value(text: str | None) -> Any:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from hub.judge import VERDICT_NOW
 from hub.pages.calendar import SILENT_AFTER_SCHOOL_DAYS, calendar_of
 from hub.pages.page import RANK, Page, Row
 from hub.vietnamese import sort_key
@@ -29,11 +30,7 @@ LEFT JOIN room ON room.room = m.room
 LEFT JOIN campus ON campus.campus = m.campus
 """
 
-_VERDICTS = """
-SELECT device_id, CASE WHEN until <= :now THEN 'unknown' ELSE verdict END AS verdict, COUNT(*) AS checks
-FROM verdict {where}
-GROUP BY device_id, CASE WHEN until <= :now THEN 'unknown' ELSE verdict END
-"""
+_VERDICTS = f"SELECT v.device_id, {VERDICT_NOW} AS verdict, COUNT(*) AS checks FROM verdict AS v"
 
 
 def devices(page: Page, where: str = "", **named: Any) -> list[Row]:
@@ -69,9 +66,9 @@ def state_of(row: Row, *, today: bool) -> str:
 
 def counts_of(page: Page, device_id: str | None = None) -> dict[str, dict[str, int]]:
     """Return how many checks of each device came to which verdict now; what ran out of time is unknown."""
-    where = "WHERE device_id = :device_id" if device_id else ""
+    where = " WHERE v.device_id = :device_id" if device_id else ""
     found: dict[str, dict[str, int]] = {}
-    for row in page.query(_VERDICTS.format(where=where), {**page.named, "device_id": device_id}):
+    for row in page.query(f"{_VERDICTS}{where} GROUP BY 1, 2", {**page.named, "device_id": device_id}):
         found.setdefault(row["device_id"], {})[row["verdict"]] = row["checks"]
     return found
 

@@ -11,32 +11,27 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import jinja2
 import sqlalchemy as sa
 from litestar import MediaType, Request, Response
 from litestar.datastructures import Cookie
 
-from hub.pages.formats import Formats
+from collectors.facts import utc_text
+from hub.formats import Formats
+from hub.hub import Hub, zone_of
 from hub.pages.labels import capital, field_label, table_label
 from hub.pages.notices import DONE
 from hub.pages.words import WORDS
 from rules.engine import QueryError
 from rules.words import LANGUAGES, sentence
 
-if TYPE_CHECKING:
-    from hub.hub import Hub
-
 Row = dict[str, Any]
 Query = Callable[[str, Mapping[str, Any]], list[Row]]
 Asked = Request[Any, Any, Any]
 Answer = Response[str]
-
-ZONE = "Asia/Ho_Chi_Minh"
-"""The clock of a school that has not told its profile."""
 
 LONGEST_NUMBER = 8
 """A page's number with more digits than this is no page's."""
@@ -105,7 +100,7 @@ class Page:
     """One answer in the making: who reads it, when, and the state of the data that all of it shows."""
 
     request: Asked
-    hub: "Hub"
+    hub: Hub
     query: Query
     formats: Formats
     now: datetime
@@ -124,8 +119,6 @@ class Page:
     @property
     def named(self) -> dict[str, Any]:
         """What most SQL of pages names: ``:now`` and ``:today``, as rules do."""
-        from collectors.facts import utc_text
-
         return {"now": utc_text(self.now), "today": self.today}
 
     @property
@@ -165,6 +158,14 @@ class Page:
         return self.request.url.path + (f"?{urlencode(pairs)}" if pairs else "")
 
     @property
+    def section(self) -> str:
+        """The main page that this page belongs to: the first word of its address."""
+        word = self.request.url.path.split("/")[1]
+        if word in {"", "targets"}:
+            return "targets"
+        return word if word in {"devices", "rooms", "checks", "help"} else "attention"
+
+    @property
     def notice(self) -> str:
         """What was just done, after a form; '' on every other page."""
         word = self.asked("done")
@@ -200,14 +201,6 @@ class Part:
     number: int
     pages: int
     total: int
-
-
-def zone_of(school: Mapping[str, Any]) -> ZoneInfo:
-    """Return the school's time zone; a name that this machine does not know counts as not told."""
-    try:
-        return ZoneInfo(str(school.get("time_zone") or ZONE))
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo(ZONE)
 
 
 @contextlib.contextmanager

@@ -6,6 +6,7 @@ from litestar import get
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
+from hub.judge import VERDICT_NOW
 from hub.pages.devices import CURRENT
 from hub.pages.evidence import each_once, reasons_of
 from hub.pages.inventory import devices, in_order, worst
@@ -92,8 +93,7 @@ def room_page(request: Asked, room: FromPath[str]) -> Answer:
 
 def _problems(page: Page, room: str) -> dict[str, list[Row]]:
     rows = page.query(
-        "SELECT v.device_id, v.rule, v.reason, v.details, v.since, v.until, "
-        "CASE WHEN v.until <= :now THEN 'unknown' ELSE v.verdict END AS verdict "
+        f"SELECT v.device_id, v.rule, v.reason, v.details, v.since, v.until, {VERDICT_NOW} AS verdict "
         "FROM verdict AS v JOIN managed_device AS m ON m.device_id = v.device_id WHERE m.room = :room",
         {**page.named, "room": room},
     )

@@ -1,7 +1,9 @@
 """The first page, the plan's targets, and each target's evidence."""
 
+import shlex
 from collections.abc import Mapping
 from datetime import date, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from litestar import Response, get
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from hub.targets import Measured
 
 CHART_DAYS = 60
-PART_SIZE = 100
+PART_SIZE = 50
 
 
 def target_row(page: Page, measured: "Measured", days: Mapping[str, list[Row]]) -> Row:
@@ -35,8 +37,8 @@ def target_row(page: Page, measured: "Measured", days: Mapping[str, list[Row]]) 
         "words": plan.words_of(target.id),
         "citations": plan.citations_of(target.id, date.fromisoformat(page.today)),
         "verdict": now.verdict.value,
-        "value": value_text(page, target.counts, now.value),
-        "unit": "" if target.counts == "share" else page.word("unit", target.unit),
+        "value": "" if now.value is None else value_text(page, target.counts, now.value),
+        "unit": _unit(page, target.counts, target.unit, now.value),
         "demand": demand_text(page, target.counts, demand.threshold),
         "level": now.level,
         "levels": demand.levels,
@@ -53,6 +55,12 @@ def target_row(page: Page, measured: "Measured", days: Mapping[str, list[Row]]) 
         "chart": chart(days.get(target.id, []), demand.threshold),
         "counts": target.counts,
     }
+
+
+def _unit(page: Page, counts: str, unit: str, value: float | None) -> str:
+    if counts == "share":
+        return ""
+    return page.say("computer") if unit == "computers" and value == 1 else page.word("unit", unit)
 
 
 def value_text(page: Page, counts: str, value: float | None) -> str:
@@ -91,8 +99,17 @@ def home_page(request: Asked) -> Answer:
             counts=counts,
             listings=listings(page),
             deaf_since=deaf_since(page),
+            data_option=_data_option(page),
             any_device=bool(page.query("SELECT device_id FROM managed_device LIMIT 1", {})),
         )
+
+
+def _data_option(page: Page) -> str:
+    """Return what tells a command of this hub's folder, where its database lies in one."""
+    url = page.hub.database.engine.url
+    if url.drivername != "sqlite" or not url.database:
+        return ""
+    return f" --data {shlex.quote(str(Path(url.database).parent))}"
 
 
 def _measured(page: Page, target_id: str) -> "Measured":

@@ -223,7 +223,8 @@ def test_a_collector_that_can_not_be_imported_costs_its_own_table_only(tmp_path:
     (tmp_path / "collectors" / "host" / "broken.py").write_text("import no_such_module\n", encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "-m", "agent", "collect", "--json", "--recording", str(DESKTOP), "--data", str(tmp_path)],
-        cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60,
+        cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(tmp_path)},  # before what this environment has installed
+        capture_output=True, text=True, check=False, timeout=60,
     )  # fmt: skip
     made = json.loads(done.stdout)
     (broken,) = (one for one in made["missing"] if one["table"] == "broken")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.settings import NOTHING_TOLD
 from agent.supervise import Collected, Identifiers, Refusal, collecting
 from collectors.facts import Outcome
 from tests.agent.machines import recorded
@@ -18,7 +19,7 @@ SLOW = "/proc/sys/kernel/osrelease"
 def run(recording: Path, tables: Sequence[str] | None, longest_seconds: float = 20) -> dict[str, Collected]:
     """Collect and return each table's section; a table that ends twice fails the test."""
     found: dict[str, Collected] = {}
-    for said in collecting(tables, (), recording, longest_seconds):
+    for said in collecting(tables, NOTHING_TOLD, recording, longest_seconds):
         if isinstance(said, Collected):
             assert said.table not in found
             found[said.table] = said
@@ -27,7 +28,7 @@ def run(recording: Path, tables: Sequence[str] | None, longest_seconds: float = 
 
 def test_a_child_says_its_tables_then_the_identifiers_then_each_section(tmp_path: Path) -> None:
     """The daemon learns periods from the child, since it imports no collector."""
-    said = list(collecting(None, (), recorded(tmp_path)))
+    said = list(collecting(None, NOTHING_TOLD, recorded(tmp_path)))
     entries, identifiers, *sections = said
 
     assert isinstance(entries, list)
@@ -52,7 +53,7 @@ def test_a_collector_that_hangs_is_killed_and_the_others_are_collected(tmp_path:
 
 def test_a_process_that_dies_costs_the_section_that_it_was_at(tmp_path: Path) -> None:
     """A crash of a library, or the kernel's killer of memory hogs, is that section's error."""
-    run_of_child = collecting(["operating_system", "processor"], (), recorded(tmp_path, hanging=(SLOW,)), 20)
+    run_of_child = collecting(["operating_system", "processor"], NOTHING_TOLD, recorded(tmp_path, hanging=(SLOW,)), 20)
     assert isinstance(next(run_of_child), list)
     assert isinstance(next(run_of_child), Identifiers)
     child = _child()
@@ -66,7 +67,7 @@ def test_a_process_that_dies_costs_the_section_that_it_was_at(tmp_path: Path) ->
 
 def test_what_a_run_leaves_half_done_is_killed(tmp_path: Path) -> None:
     """A daemon that ends takes its child with it."""
-    run_of_child = collecting(["operating_system"], (), recorded(tmp_path, hanging=(SLOW,)), 20)
+    run_of_child = collecting(["operating_system"], NOTHING_TOLD, recorded(tmp_path, hanging=(SLOW,)), 20)
     next(run_of_child)
     next(run_of_child)
     child = _child()
@@ -110,7 +111,7 @@ def _child() -> int:
 def test_identifiers_that_hang_cost_the_report_but_not_the_facts(tmp_path: Path) -> None:
     """Firmware that never answers: the sections come all the same, without the identifiers."""
     machine = recorded(tmp_path, hanging=("/sys/class/dmi/id/product_uuid",))
-    said = list(collecting(["operating_system"], (), machine, 1))
+    said = list(collecting(["operating_system"], NOTHING_TOLD, machine, 1))
 
     assert not [one for one in said if isinstance(one, Identifiers)]
     assert [one.outcome for one in said if isinstance(one, Collected)] == ["rows"]

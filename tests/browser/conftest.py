@@ -7,27 +7,11 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, sync_playwright
 
 from hub.app import create_app
 from hub.hub import Hub, open_hub
 from tests.hub.conftest import Clock
 from tests.hub.pages.school import fill
-from tests.tools import tool
-
-ARGUMENTS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-)  # fmt: skip
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """Return a running Chromium."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=tool("chromium"), args=list(ARGUMENTS))
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -344,3 +344,12 @@ def test_a_mac_that_somebody_set_is_no_identity() -> None:
 def test_an_unreadable_windows_has_no_identity() -> None:
     """Nothing raises: the facts that can be read must not be lost with it."""
     assert [value for value in identifiers(pc()).values() if value] == []
+
+
+def test_a_machine_without_sys_is_still_known_by_what_is_left(tmp_path: Path) -> None:
+    """A container may lack /sys: nothing is found there, and the report still goes out, under a kept random id."""
+    (tmp_path / "machine.json").write_text(json.dumps({"system": "linux", "now": "2026-03-02T03:15:00Z"}))
+
+    found = identifiers(RecordedLinux(tmp_path))
+
+    assert ([], [], None) == (found["disk_serials"], found["macs"], found["smbios_uuid"])

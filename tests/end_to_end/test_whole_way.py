@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from tests.tools import tool
 
@@ -32,11 +33,6 @@ scrape_configs:
     http_sd_configs: [{{url: "http://{hub}/sd/prometheus", refresh_interval: 1s}}]
     relabel_configs: [{{source_labels: [__meta_baove_hostname], target_label: hostname}}]
 """
-
-BROWSER = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +69,24 @@ def eventually(ask: Callable[[], Any], seconds: float = 60) -> Any:
     pytest.fail(f"nothing came within {seconds:g} s")
 
 
+def profile(folder: Path, hub: str) -> Path:
+    """Return the made-up school's profile, which probes nothing but the hub: no test reaches beyond this machine."""
+    shutil.copytree(TOP / "hub" / "demo" / "school", folder)
+    text = (folder / "school.yaml").read_text(encoding="utf-8")
+    head, rest = text.split("\nprobes:\n")
+    kept = "\n".join(line for line in rest.splitlines() if not line.startswith((" ", "website:")))
+    probe = f'probes: [{{purpose: internet, target: "http://{hub}/healthz"}}]'
+    (folder / "school.yaml").write_text(f"{head}\n{probe}\n{kept}\n", encoding="utf-8")
+    return folder
+
+
 @contextlib.contextmanager
 def started(data: Path) -> Iterator[Running]:
     """Run `baove up` as a person does, with the made-up school's profile; wait until this machine is judged."""
     hub, agent = free_address(), free_address()
     environment = {**os.environ, "BAOVE_METRICS_LISTEN": agent, "LC_ALL": "C.UTF-8"}
-    command = [BAOVE, "up", "--data", data, "--listen", hub, "--school", TOP / "hub" / "demo" / "school"]
+    school = str(profile(data / "school", hub))
+    command = [str(BAOVE), "up", "--data", str(data), "--listen", hub, "--school", school]
     with subprocess.Popen(command, stderr=subprocess.DEVNULL, cwd=data, env=environment) as process:
         try:
             eventually(lambda: answer(f"http://{hub}/api/v1/devices"))
@@ -119,14 +127,12 @@ def prometheus(up: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 @pytest.fixture(scope="module")
-def page(up: Running) -> Iterator[Page]:
+def page(up: Running, chromium: Browser) -> Iterator[Page]:
     """Open the page in Debian's Chromium."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=tool("chromium"), args=list(BROWSER))
-        opened = browser.new_page(viewport={"width": 1280, "height": 900}, locale="vi-VN")
-        opened.goto(up.page)
-        yield opened
-        browser.close()
+    opened = chromium.new_page(viewport={"width": 1280, "height": 900}, locale="vi-VN")
+    opened.goto(up.page)
+    yield opened
+    opened.close()
 
 
 def test_this_machine_is_read_and_judged(up: Running) -> None:
@@ -162,11 +168,15 @@ def test_prometheus_finds_the_agent_by_itself(up: Running, prometheus: Callable[
 
 def test_prometheus_has_the_plans_verdicts(up: Running, prometheus: Callable[[str], list[Any]]) -> None:
     """Each target has exactly one verdict that is 1, the one that the interface for programs tells."""
-    told = {one["id"]: one["verdict"] for one in answer(f"{up.page}api/v1/targets")}
 
-    scraped = eventually(lambda: prometheus("baove_target_verdict == 1"))
+    def told() -> set[tuple[str, str]]:
+        return {(one["id"], one["verdict"]) for one in answer(f"{up.page}api/v1/targets")}
 
-    assert told == {one["metric"]["target"]: one["metric"]["verdict"] for one in scraped}
+    def scraped() -> list[tuple[str, str]]:
+        found = prometheus("baove_target_verdict == 1")
+        return sorted((one["metric"]["target"], one["metric"]["verdict"]) for one in found)
+
+    assert eventually(lambda: scraped() == sorted(told()))  # a scrape is some seconds old, and the facts still come in
 
 
 def test_a_person_follows_a_target_to_its_evidence_and_to_the_device(page: Page, up: Running) -> None:
@@ -212,3 +222,15 @@ def test_interrupting_ends_hub_and_agent(tmp_path: Path) -> None:
         assert 0 == running.process.wait(timeout=15)
         assert answer(f"{running.page}healthz") is None
         assert answer(f"http://{running.agent}/metrics") is None
+
+
+def test_this_machine_probes_what_the_profile_names(up: Running) -> None:
+    """The answer to its first report told the agent what to reach; it did at its next wake-up, step by step."""
+    probed = eventually(
+        lambda: [line for line in answer(f"http://{up.agent}/metrics").splitlines() if "baove_probe_success{" in line],
+        seconds=100,
+    )
+
+    assert [("dns", "1.0"), ("http", "1.0"), ("tcp", "1.0")] == sorted(
+        (line.split('kind="')[1].split('"')[0], line.rpartition(" ")[2]) for line in probed
+    )

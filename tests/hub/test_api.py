@@ -1,5 +1,6 @@
 """The interface for programs: what is refused changes nothing and says so; Prometheus finds the last known state."""
 
+import base64
 import gzip
 import json
 from collections.abc import Iterator
@@ -30,6 +31,13 @@ def client(hub: Hub) -> Iterator[Client]:
         yield opened
 
 
+@pytest.fixture
+def any_client(any_hub: Hub) -> Iterator[Client]:
+    """Return a program that talks to a hub on each database."""
+    with TestClient(create_app(any_hub), base_url="http://127.0.0.1:8080", raise_server_exceptions=False) as opened:
+        yield opened
+
+
 def problem(answer: Any, status: int) -> str:
     """Return the sentence of a refusal, after looking at its shape."""
     assert (status, "application/problem+json") == (answer.status_code, answer.headers["content-type"])
@@ -40,12 +48,12 @@ def problem(answer: Any, status: int) -> str:
 
 
 def test_a_report_is_taken_and_answered(client: Client, clock: Clock) -> None:
-    """The answer holds three things, and no command."""
+    """The answer says what to send again and what to probe, and holds no command."""
     answer = client.post(
         "/api/v1/reports", content=gzip.compress(body(report(clock()))), headers={"Content-Encoding": "gzip"}
     )
 
-    assert (200, {"accepted", "device_id", "resend"}) == (answer.status_code, set(answer.json()))
+    assert (200, {"accepted", "device_id", "resend", "probes"}) == (answer.status_code, set(answer.json()))
     assert [answer.json()["device_id"]] == [row["device_id"] for row in client.get("/api/v1/devices").json()]
 
 
@@ -138,6 +146,19 @@ def test_a_table_is_read_page_by_page_and_filtered(client: Client, hub: Hub, clo
     assert ["S0", "S2", "S4", "S6"] == sorted(row["slot"] for row in small)
 
 
+def test_a_row_has_the_types_that_its_class_declares(client: Client, hub: Hub, clock: Clock) -> None:
+    """A truth is true or false and a list is a list, as the OpenAPI document says and as the report had it."""
+    card = {"name": "eth0", "kind": "ethernet", "up": True, "addresses": ["192.168.1.2"]}
+    send(hub, report(clock(), tables={"network_interface": [card]}))
+    (listed,) = client.get("/api/v1/devices").json()
+    one = client.get(f"/api/v1/devices/{listed['device_id']}").json()
+    (row,) = client.get("/api/v1/tables/network_interface").json()["rows"]
+
+    assert [False, False] == [listed["weak"], one["weak"]]
+    assert [row] == one["tables"]["network_interface"]
+    assert (True, ["192.168.1.2"]) == (row["up"], row["addresses"])
+
+
 def test_targets_are_given_with_their_evidence(client: Client, hub: Hub, clock: Clock) -> None:
     """All that INTERFACES names, in both languages."""
     send(hub, report(clock(), tables={"device": [DEVICE], "firewall": [{**FIREWALL, "enabled": False}]}))
@@ -228,3 +249,78 @@ def test_what_the_schema_calls_a_report_is_taken(client: Client, clock: Clock) -
     assert set(described["required"]) <= set(document)
     assert client.post("/api/v1/reports", content=msgspec.json.encode(document)).status_code == 200
     assert json.dumps(described)
+
+
+@pytest.mark.parametrize("moment", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00+14:00", "0001-01-01T00:00:00Z"])
+@pytest.mark.parametrize("date", ["Mon, 01 Jan 1990 00:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 GMT", None])
+def test_a_time_at_the_end_of_the_calendar_is_no_error_of_the_hub(
+    client: Client, clock: Clock, moment: str, date: str | None
+) -> None:
+    """Whatever a clock says, the report is taken or refused."""
+    document = report(clock(), tables={"device": [DEVICE], "firewall": [FIREWALL]})
+    document["tables"]["firewall"]["collected_at"] = document["sent_at"] = moment
+
+    answer = client.post("/api/v1/reports", content=body(document), headers={"Date": date} if date else {})
+
+    assert answer.status_code in {200, 400}
+
+
+def test_a_verdict_that_ran_out_is_not_counted_as_it_was(client: Client, hub: Hub, clock: Clock) -> None:
+    """Whoever asks for the checks gets what holds now, though the job that judges stands still."""
+    device = send(hub, report(clock(), tables={"device": [DEVICE], "firewall": [FIREWALL]})).device_id
+    judge_all(hub)
+    clock.advance(days=40)
+
+    (check,) = [one for one in client.get("/api/v1/checks").json() if one["id"] == "firewall-enabled"]
+    verdicts = client.get(f"/api/v1/devices/{device}").json()["verdicts"]
+
+    assert {"unknown": 1} == check["devices"]
+    assert {"unknown"} == {row["verdict"] for row in verdicts}
+
+
+@pytest.mark.parametrize("cursor", ["-5", str(1 << 70), "", "x", "1e9"])
+def test_a_cursor_that_nobody_gave_is_refused(any_client: Client, cursor: str) -> None:
+    """It is a number that the interface packed; anything else is no reason to fall over."""
+    packed = base64.urlsafe_b64encode(cursor.encode()).decode()
+
+    assert problem(any_client.get(f"/api/v1/tables/device?cursor={packed}"), 400)
+
+
+def test_a_filter_finds_the_same_on_both_databases(any_client: Client, any_hub: Hub, clock: Clock) -> None:
+    """True, a number, a word, a text that says 'true', and what no database stores."""
+    rows = [{**FIREWALL, "product": "true"}, {**FIREWALL, "profile": "b", "enabled": False}]
+    send(any_hub, report(clock(), tables={"device": [DEVICE], "firewall": rows}))
+
+    def found(query: str) -> list[str]:
+        answer = any_client.get(f"/api/v1/tables/firewall?{query}")
+        assert answer.status_code == 200, answer.text
+        return [row["profile"] for row in answer.json()["rows"]]
+
+    assert ["default"] == found("enabled=true")
+    assert ["b"] == found("enabled=false")
+    assert ["default"] == found("product=true")
+    assert [] == found("product=%00")
+    assert [] == found("product='%20OR%201=1--")
+
+
+@pytest.mark.parametrize("place", ["agent", "stream", "weak_id", "digest", "message"])
+def test_a_nul_in_any_text_is_taken_or_refused_on_both_databases(any_client: Client, clock: Clock, place: str) -> None:
+    """PostgreSQL stores none; a report that could never be stored must not come again and again."""
+    document = report(clock(), missing=[{"table": "disk", "why": "failed", "message": "x\u0000"}])
+    nul = "x\u0000y"
+    if place == "weak_id":
+        document["identifiers"] = {"weak_id": nul}
+    elif place == "digest":
+        document["tables"]["device"]["digest"] = nul
+    elif place in {"agent", "stream"}:
+        document[place] = nul
+
+    assert any_client.post("/api/v1/reports", content=body(document)).status_code in {200, 400}
+
+
+def test_a_table_that_a_report_tells_twice_is_refused(client: Client, clock: Clock, ask: Query) -> None:
+    """It can't be whole and failed at once, and nobody can say which of the two is true."""
+    document = report(clock(), tables={"firewall": [FIREWALL]}, missing=[{"table": "firewall", "why": "not_here"}])
+
+    assert "firewall" in problem(client.post("/api/v1/reports", content=body(document)), 400)
+    assert [] == ask("SELECT * FROM collection")

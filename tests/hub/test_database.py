@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from hub.database import DatabaseRefused
 from hub.hub import FILE_NAME, Hub, open_hub
+from hub.waiting import wait
 from rules.engine import QueryError
 from tests.hub.conftest import Query
 from tests.tools import tool
@@ -225,3 +226,15 @@ with hub.database.reading() as query:
     print("goes-on")
 hub.close()
 """
+
+
+def test_all_that_one_reader_asks_is_of_one_moment(any_hub: Hub) -> None:
+    """What is written meanwhile is seen by the next: coverage and rows that are judged must belong together."""
+    count = "SELECT COUNT(*) AS n FROM to_judge"
+    with any_hub.database.reading() as query:
+        before = query(count, {})
+        any_hub.database.write(lambda connection: wait(connection, ["d1"]))
+        assert before == query(count, {})
+
+    with any_hub.database.reading() as query:
+        assert [{"n": 1}] == query(count, {})

@@ -1,11 +1,15 @@
 """The hub owns the name of a device: cloned, frozen, weak and garbage identifiers must not confuse two PCs."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from hub import devices
 from hub.hub import Hub
+from hub.judge import judge, judge_all
+from hub.tables import OWN
 from tests.hub.conftest import Clock, Query
 from tests.hub.reports import DEVICE, FIREWALL, UUID_B, machine, report, send
 
@@ -229,3 +233,119 @@ def test_forty_pcs_of_one_image_are_forty_devices(hub: Hub, clock: Clock, ask: Q
 
     assert len(names) == 40
     assert [] == ask("SELECT * FROM conflict")
+
+
+def test_two_machines_under_one_identifier_are_parted_though_a_clock_is_years_behind(hub: Hub, clock: Clock) -> None:
+    """Who was alive when is told by the hub's clock: an empty battery must not let two PCs take turns as one."""
+    other = machine(disks=["TESTDISKB02"], macs=["02:00:00:00:00:02"])
+    behind = timedelta(days=-1500)
+    devices_of: dict[str, set[str]] = {"a": set(), "b": set()}
+    for sequence in (1, 2, 3):
+        at = clock.advance(minutes=30)
+        devices_of["a"].add(send(hub, report(at, stream="a", sequence=sequence), sent_date=at).device_id)
+        at = clock.advance(minutes=30)
+        slow = report(at + behind, stream="b", sequence=sequence, identifiers=other)
+        devices_of["b"].add(send(hub, slow, sent_date=at + behind).device_id)
+
+    assert devices_of["a"] != devices_of["b"]
+    assert send(hub, report(clock(), stream="a", sequence=9)).device_id not in devices_of["b"] - devices_of["a"]
+
+
+@pytest.mark.parametrize("mac", ["00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff", "n/a", "", "02:00:00:00:00:01:02:03"])
+def test_what_is_no_address_of_a_card_joins_nobody(hub: Hub, clock: Clock, mac: str) -> None:
+    """Two machines of which nothing else is known, and a driver that gives zeros."""
+    nothing: dict[str, Any] = {"uuid": None, "serial": None, "disks": [], "macs": [mac]}
+
+    assert device_of(hub, clock, "a", **nothing) != device_of(hub, clock, "b", **nothing)
+
+
+def test_after_two_were_parted_nothing_is_left_of_the_other(any_hub: Hub, clock: Clock, ask: Query) -> None:
+    """Neither rows nor a verdict: the firewall that was seen may have been the other's."""
+    other = machine(disks=["TESTDISKB02"], macs=["02:00:00:00:00:02"])
+    tables: dict[str, list[dict[str, Any]]] = {"device": [DEVICE], "firewall": [FIREWALL]}
+    send(any_hub, report(clock.advance(minutes=1), stream="a", tables=tables))
+    send(any_hub, report(clock.advance(minutes=1), stream="b", tables=tables, identifiers=other))
+    judge_all(any_hub)
+    passing = "SELECT device_id FROM verdict WHERE rule = 'firewall-enabled' AND verdict = 'pass'"
+    assert len(ask(passing)) == 1
+
+    send(any_hub, report(clock.advance(minutes=1), stream="a", sequence=2, tables={}, unchanged=tables))
+    while judge(any_hub):
+        pass
+
+    assert [] == ask(passing)
+    assert [] == ask("SELECT * FROM firewall")
+
+
+def test_all_that_live_at_once_under_one_identifier_are_parted_in_one_go(hub: Hub, clock: Clock, ask: Query) -> None:
+    """A maker's number on forty boards without serials must not take forty reports to be found out."""
+    for number in range(5):
+        only: dict[str, Any] = {"serial": None, "disks": [], "macs": [f"02:00:00:00:01:{number:02x}"]}
+        device_of(hub, clock, f"pc-{number}", **only)
+
+    device_of(hub, clock, "pc-0", sequence=2, serial=None, disks=[], macs=["02:00:00:00:01:00"])
+
+    assert [{"n": 5}] == ask("SELECT COUNT(*) AS n FROM managed_device")
+
+
+def test_what_was_parted_from_a_retired_device_is_not_retired(hub: Hub, clock: Clock, ask: Query) -> None:
+    """The officer retired the one that was known; nobody has said anything of the other."""
+    other: dict[str, Any] = {"disks": ["TESTDISKB02"], "macs": ["02:00:00:00:00:02"]}
+    first = device_of(hub, clock, "a")
+    device_of(hub, clock, "b", **other)
+    hub.database.write(lambda connection: devices.retire(connection, first, clock()))
+
+    device_of(hub, clock, "a", sequence=2)
+
+    assert [{"n": 1}] == ask("SELECT COUNT(*) AS n FROM managed_device WHERE retired_at IS NULL")
+
+
+def test_a_run_that_woke_up_on_another_machine_is_another_device(hub: Hub, clock: Clock, ask: Query) -> None:
+    """An image taken of a sleeping PC has its agent running in it: forty PCs wake up with one run and one count."""
+    other: dict[str, Any] = {
+        "uuid": UUID_B, "serial": "TESTB0002", "disks": ["TESTDISKB02"], "macs": ["02:00:00:00:00:02"],
+    }  # fmt: skip
+    first = device_of(hub, clock, "a", sequence=5)
+
+    second = device_of(hub, clock, "a", sequence=5, **other)
+
+    assert first != second
+    assert (first, second) == (device_of(hub, clock, "a", sequence=6), device_of(hub, clock, "a", sequence=6, **other))
+    assert [{"n": 4}] == ask("SELECT COUNT(*) AS n FROM report")
+
+
+def test_a_serial_that_two_devices_have_moves_no_record_to_who_reported_last(
+    hub: Hub, clock: Clock, ask: Query
+) -> None:
+    """The card's address tells which of the two the record is of, in whatever order they report."""
+    row = {"asset_code": "MT-1", "serial": "TESTA0001", "mac": "02:00:00:00:00:01"}
+    hub.database.write(lambda connection: connection.execute(OWN["record"].insert().values(row)))
+    first = device_of(hub, clock, "a")
+    other: dict[str, Any] = {"uuid": UUID_B, "disks": ["TESTDISKB02"], "macs": ["02:00:00:00:00:02"]}
+
+    second = device_of(hub, clock, "b", **other)
+
+    assert first != second
+    assert [{"device_id": first}] == ask("SELECT device_id FROM record")
+
+
+def test_who_loses_its_record_loses_its_room_and_is_judged_again(hub: Hub, clock: Clock, ask: Query) -> None:
+    """A card that moved to another PC takes the record along; the waiver and the room were the record's."""
+    weak: dict[str, Any] = {"uuid": None, "serial": None, "disks": []}
+    row = {"asset_code": "MT-1", "mac": "02:00:00:00:00:01", "room": "PM1"}
+    hub.database.write(lambda connection: connection.execute(OWN["record"].insert().values(row)))
+    first = device_of(hub, clock, "a", serial="TESTA0001", uuid=None)
+    judge_all(hub)
+    assert [{"room": "PM1"}] == ask("SELECT room FROM managed_device")
+    hub.database.write(
+        lambda connection: connection.execute(
+            sa.text("DELETE FROM identifier WHERE kind = 'mac' AND device_id = :device"), {"device": first}
+        )
+    )
+
+    second = device_of(hub, clock, "b", **weak)
+
+    assert {first: None, second: "PM1"} == {
+        row["device_id"]: row["room"] for row in ask("SELECT device_id, room FROM managed_device")
+    }
+    assert {first, second} <= {row["device_id"] for row in ask("SELECT device_id FROM to_judge")}

@@ -1,14 +1,20 @@
 """Reports are state: lost, doubled, late or out of order, the hub ends with what the machine is, and no more."""
 
 import json
+import sqlite3
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hub.hub import Hub, open_hub
+from hub import devices
+from hub.hub import FILE_NAME, Hub, open_hub
+from hub.judge import judge_all
+from hub.tables import OWN
+from rules.tables import Ownership
 from tests.hub.conftest import Clock, Query
 from tests.hub.reports import DEVICE, FIREWALL, later, report, send
 
@@ -272,3 +278,72 @@ def test_when_a_probe_last_succeeded_is_remembered(any_hub: Hub, clock: Clock, a
 
     (row,) = ask("SELECT ok, last_success_at FROM connectivity")
     assert (False, "2026-03-02T01:00:00Z") == (bool(row["ok"]), row["last_success_at"])
+
+
+def test_the_answer_asks_to_probe_what_the_profile_names(any_hub: Hub, clock: Clock) -> None:
+    """The school's own PCs probe the profile's addresses, of their campus or of all; a guest's laptop none."""
+    targets: list[dict[str, Any]] = [
+        {"purpose": "internet", "target": "https://example.edu.vn/", "campus": None},
+        {"purpose": "sector", "target": "https://elsewhere.example/", "campus": "TG"},
+    ]
+    any_hub.database.write(lambda connection: connection.execute(OWN["probe_target"].insert(), targets))
+    first = send(any_hub, report(AT))
+    assert [("internet", "https://example.edu.vn/")] == [(one.purpose, one.target) for one in first.probes]
+
+    any_hub.database.write(lambda connection: devices.set_ownership(connection, first.device_id, Ownership.OTHER))
+    assert [] == send(any_hub, report(clock.advance(hours=1), sequence=2)).probes
+
+
+def test_a_clock_that_was_reset_makes_no_days_of_operation(any_hub: Hub, clock: Clock, ask: Query) -> None:
+    """An empty battery puts the PC into the year 2000 until it has the network: it was not watched since then."""
+    signatures = {"name": "ClamAV", "protection": "enabled", "signatures_at": "2024-05-01T00:00:00Z"}
+    dawn = datetime(2000, 1, 1, tzinfo=UTC)
+    send(any_hub, report(dawn, tables={"device": [DEVICE]}), AT, sent_date=AT)
+    send(any_hub, report(AT, sequence=2, tables={"device": [DEVICE], "antivirus": [signatures]}), AT, sent_date=AT)
+    judge_all(any_hub)
+
+    assert [{"day": "2026-03-02"}] == ask("SELECT day FROM presence")
+    assert [{"verdict": "unknown", "reason": "not_seen_so_long"}] == ask(
+        "SELECT verdict, reason FROM verdict WHERE rule = 'antivirus-signatures-fresh'"
+    )
+    assert clock() == AT
+
+
+def test_days_that_come_late_from_a_known_pc_count(any_hub: Hub, ask: Query) -> None:
+    """Carried in on a stick half a year later: the PC was on, and its signatures are so much older."""
+    send(any_hub, report(AT), AT)
+
+    send(any_hub, report(later(AT, days=10), stream="stick", tables={}), later(AT, days=180))
+
+    assert ["2026-03-02", "2026-03-12"] == [row["day"] for row in ask("SELECT day FROM presence ORDER BY day")]
+
+
+def test_what_is_not_here_has_to_be_looked_for_again(any_hub: Hub, clock: Clock, ask: Query) -> None:
+    """That a PC had no disk counts for as many days of operation as what a disk said would."""
+    none = [{"table": "antivirus", "why": "not_here"}]
+    send(any_hub, report(AT, tables={"device": [DEVICE]}, missing=none))
+    for day in range(1, 9):
+        send(any_hub, report(clock.advance(days=1), sequence=1 + day, tables={"device": [DEVICE]}))
+
+    assert [{"expires_at": "2026-03-10T01:00:00Z"}] == ask(
+        "SELECT expires_at FROM collection WHERE \"table\" = 'antivirus'"
+    )
+
+
+def test_a_new_column_is_filled_though_the_pc_is_unchanged(tmp_path: Path) -> None:
+    """An update of the hub knows a field that it left out before: the agent's digest is the same, the rows are not."""
+    opened = open_hub(tmp_path, clock=lambda: AT)
+    send(opened, report(AT, tables={"device": [DEVICE], "firewall": [FIREWALL]}))
+    opened.close()
+    with sqlite3.connect(tmp_path / FILE_NAME) as connection:
+        for view in ("school_computer", "device"):
+            connection.execute(f"DROP VIEW {view}")
+        connection.execute("ALTER TABLE fact_device DROP COLUMN asset_tag")
+        connection.execute("UPDATE hub_setting SET value = 'older' WHERE name = 'shape:device'")
+
+    opened = open_hub(tmp_path, clock=lambda: AT)
+    same = {"device": [DEVICE], "firewall": [FIREWALL]}
+    answer = send(opened, report(later(AT, hours=1), sequence=2, tables={}, unchanged=same))
+    opened.close()
+
+    assert ["device"] == answer.resend

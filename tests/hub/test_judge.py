@@ -1,5 +1,7 @@
 """Verdicts follow the facts, the clock and the officer; nothing stays green unseen."""
 
+import contextlib
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -7,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from hub import devices
+from hub.database import Database, Row
 from hub.hub import Hub
 from hub.judge import judge, judge_all, judge_ended, mark_outdated
 from hub.tables import OWN
@@ -204,3 +207,72 @@ def test_a_target_keeps_since_when_and_its_days(any_hub: Hub, clock: Clock, ask:
     assert {"verdict": "fail", "since": "2026-03-03T06:00:00Z"} == state
     assert [("2026-03-02", "pass", 1), ("2026-03-03", "fail", 0)] == [tuple(row.values()) for row in days]
     assert clock() > AT
+
+
+def test_a_verdict_that_ended_takes_no_other_change_off_the_list(any_hub: Hub, clock: Clock, ask: Query) -> None:
+    """Judging by the clock asks some rules only; what came in a report meanwhile still waits for the others."""
+    device = told(any_hub, clock, 1, enabled=True)
+    any_hub.database.write(
+        lambda connection: connection.execute(
+            sa.text("UPDATE verdict SET until = :now WHERE rule = 'disks-healthy'"), {"now": "2026-03-02T01:00:00Z"}
+        )
+    )
+    clock.advance(minutes=1)
+    send(any_hub, report(clock(), sequence=2, tables={"firewall": [{**FIREWALL, "enabled": False}]}))
+
+    judge_ended(any_hub)
+    assert [{"device_id": device, "table": "firewall"}] == ask('SELECT device_id, "table" FROM to_judge')
+    judge(any_hub)
+
+    assert verdict(ask)[0] == "fail"
+
+
+def test_what_comes_while_it_is_judged_is_judged_too(
+    any_hub: Hub, clock: Clock, ask: Query, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A report may come after it was read who waits and before it is written that they no longer do."""
+    told(any_hub, clock, 1, enabled=True)
+    clock.advance(minutes=1)
+    send(any_hub, report(clock(), sequence=2, tables={"disk": []}))
+    reading, times = type(any_hub.database).reading, iter(range(1, 100))
+
+    @contextlib.contextmanager
+    def interrupted(database: Database) -> Iterator[Callable[..., list[Row]]]:
+        with reading(database) as query:
+            yield query
+        if next(times) == 1:
+            send(any_hub, report(clock(), sequence=3, tables={"firewall": [{**FIREWALL, "enabled": False}]}))
+
+    monkeypatch.setattr(type(any_hub.database), "reading", interrupted)
+    while judge(any_hub):
+        pass
+    monkeypatch.undo()
+
+    assert verdict(ask)[0] == "fail"
+
+
+def test_what_a_pc_reached_before_it_was_moved_says_nothing_of_its_new_room(
+    any_hub: Hub, clock: Clock, ask: Query
+) -> None:
+    """A lab's PC that is carried into a classroom has not measured there yet; one that never moved has."""
+    rooms = [{"room": "P1", "campus": "TT", "kind": "classroom", "computers_expected": 0},
+             {"room": "PM1", "campus": "TT", "kind": "computer_lab", "computers_expected": 0}]  # fmt: skip
+    any_hub.database.write(lambda connection: connection.execute(OWN["room"].insert(), rooms))
+    reached = {"target": "example.edu.vn:443", "purpose": "internet", "kind": "tcp", "ok": True}
+    tables: dict[str, Any] = {"device": [DEVICE], "connectivity": [reached]}
+    device = send(any_hub, report(clock(), tables=tables)).device_id
+
+    def verdict_in(room: str) -> str:
+        any_hub.database.write(lambda connection: devices.set_room(connection, device, room))
+        (found,) = [one for one in measured(any_hub) if one.target.id == "classroom-internet"]
+        return found.measurement.verdict.value
+
+    assert verdict_in("P1") == "pass"
+    assert verdict_in("PM1") == "unknown"
+    clock.advance(hours=1)
+    send(any_hub, report(clock(), sequence=2, tables=tables))
+    assert verdict_in("P1") == "unknown"
+    clock.advance(hours=1)
+    send(any_hub, report(clock(), sequence=3, tables=tables))
+    assert verdict_in("P1") == "pass"
+    assert [{"room": "P1"}] == ask("SELECT room FROM managed_device")

@@ -6,6 +6,7 @@ import shutil
 import unicodedata
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +120,24 @@ def test_what_the_hub_keeps_is_the_profile(database: Database) -> None:
     assert {name: set(kept[name]) for name in profile.rows} == {name: set(rows) for name, rows in profile.rows.items()}
 
 
+@needs_shared
+def test_postgresql_keeps_the_same(postgresql: str, folder: Path) -> None:
+    """The same profile comes back from PostgreSQL, times, truth and lists included."""
+    records = "asset_code,holds_sector_data,price,end_of_support\nTS-1,true,12500000,2027-06-30\nTS-2,,,\n"
+    (folder / "records.csv").write_text(records, encoding="utf-8")
+    opened = open_database(postgresql, {})
+    try:
+        for profile in (read_profile(EXAMPLE), read_profile(folder)):
+            opened.write(partial(apply, profile=profile))
+            kept = opened.write(stored_profile).rows
+
+            assert {name: set(kept[name]) for name in profile.rows} == {
+                name: set(rows) for name, rows in profile.rows.items()
+            }
+    finally:
+        opened.close()
+
+
 def test_school_days_come_from_terms_weekdays_and_holidays(folder: Path) -> None:
     """A day counts that lies in a term, on a weekday of the school's, and in no holiday."""
     days = [one.day for one in read_profile(folder).rows["school_day"]]
@@ -157,7 +176,10 @@ def _edit(name: str, before: str, after: str) -> Callable[[Path], None]:
 
 
 def _write(name: str, text: str) -> Callable[[Path], None]:
-    return lambda folder: (folder / name).write_text(text, encoding="utf-8") and None
+    def write(folder: Path) -> None:
+        (folder / name).write_text(text, encoding="utf-8")
+
+    return write
 
 
 @pytest.mark.parametrize(
@@ -180,6 +202,11 @@ def _write(name: str, text: str) -> Callable[[Path], None]:
         (_edit("school.yaml", "07:30-08:05", "08:05-07:30"), ("school.yaml", 5, "to")),
         (_edit("school.yaml", "[2026-01-05, 2026-01-18]", "2026-01-05"), ("school.yaml", 6, "HK1")),
         (_edit("school.yaml", "from: 2026-01-07", "from: 2026-01-09"), ("school.yaml", 7, "to")),
+        (_edit("school.yaml", "from: 2026-01-07", "from: 2026-01-32"), ("school.yaml", 7, None)),
+        (_edit("school.yaml", "2026-01-18", "2126-01-18"), ("school.yaml", 6, "to")),
+        (_edit("school.yaml", "holidays: [", "holidays: [[["), ("school.yaml", 8, None)),
+        (_write("school.yaml", "[" * 20_000), ("school.yaml", 1, None)),
+        (_write("school.yaml", "- a\n- b\n"), ("school.yaml", 1, None)),
         (_edit("school.yaml", "holidays", "holliday"), ("school.yaml", 7, "holliday")),
         (_edit("school.yaml", "150", "fast"), ("school.yaml", 3, "contracted_mbps")),
         (_edit("school.yaml", "{code: S1, ", "{"), ("school.yaml", 2, "code")),
@@ -333,8 +360,8 @@ def test_a_table_that_is_not_given_stays(folder: Path, database: Database) -> No
     with_records = read_profile(folder)
     (folder / "records.csv").unlink()
     without = read_profile(folder)
-    for profile in (with_records, without):
-        database.write(lambda connection, profile=profile: apply(connection, profile))
+    database.write(lambda connection: apply(connection, with_records))
+    database.write(lambda connection: apply(connection, without))
     kept = database.write(stored_profile).rows["record"]
     (folder / "records.csv").write_text("asset_code,kind\n", encoding="utf-8")
     emptied = read_profile(folder)

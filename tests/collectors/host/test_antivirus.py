@@ -37,6 +37,11 @@ def test_clamav_protects_only_while_it_watches(programs: list[str], protection: 
     assert clamav(*programs)["protection"] == protection
 
 
+def test_a_watcher_that_has_nobody_to_ask_is_unknown() -> None:
+    """Clamonacc only asks clamd; when that died, files are opened unseen, unless another machine's answers."""
+    assert clamav("clamonacc")["protection"] is None
+
+
 def test_hidden_processes_make_protection_unknown() -> None:
     """Who may not see others' processes can't say that none protects."""
     assert rows("antivirus", machine({"/usr/bin/clamscan": ""}))[0]["protection"] is None

@@ -54,6 +54,14 @@ def test_health(smart: dict[str, Any], expected: Health) -> None:
     assert expected == health(smart)
 
 
+def test_a_size_below_nothing_is_not_told() -> None:
+    """A damaged file gives no negative number of bytes."""
+    host = RecordedLinux(Path(__file__).with_name("recordings") / "desktop")
+    host._made["/sys/block/sda/size"] = b"-1"
+
+    assert [row["size_bytes"] for row in run(linux, host).rows or () if row["name"] == "sda"] in ([None], [])
+
+
 def test_a_stick_makes_no_series() -> None:
     """Each disk of the machine has one series with its health; what can be taken out has none."""
     section = run(linux, RecordedLinux(Path(__file__).with_name("recordings") / "desktop"))

@@ -54,6 +54,23 @@ def test_an_input_chain_that_drops_is_a_firewall() -> None:
     assert enabled(chain("drop", hook="forward")) is False
 
 
+def test_a_table_that_sleeps_turns_nothing_away() -> None:
+    """'flags dormant' keeps its chains, and takes them off their hooks."""
+    table: dict[str, Any] = {"table": {"family": "inet", "name": "t", "handle": 1}}
+    asleep = {"table": {**table["table"], "flags": ["dormant"]}}
+    assert enabled(table, chain("drop")) is True
+    owned = {"table": {**table["table"], "flags": "owner"}}
+    assert enabled(asleep, chain("drop")) is False
+    assert enabled(owned, chain("drop")) is True
+
+
+def test_flags_that_nft_prints_wrongly_are_unknown() -> None:
+    """As nft 1.0.6 printed a dormant table that is called 't'."""
+    things = [{"table": {"family": "inet", "name": "t", "handle": 1, "flags": "t"}}, chain("drop")]
+    output = {"status": 0, "output": json.dumps({"nftables": things})}
+    assert "dormant" in message("firewall", machine({"/usr/sbin/nft": ""}, programs={NFT: output}))
+
+
 def test_a_rule_that_lets_everything_in_opens_it_again() -> None:
     """Policy drop behind 'accept all' is off, in the chain itself or in one that it jumps to."""
     jump = rule({"jump": {"target": "mine"}})

@@ -11,7 +11,7 @@ def test_silence_is_counted_in_school_days(browser: Browser) -> None:
     page = browser.get("/silent").text
 
     assert re.findall(r'<tr><th scope="row"><a [^>]*>([^<]+)</a>', page) == ["TT-PM1-04"]
-    assert '<td class="number" data-label="Số ngày học vắng">13</td>' in page
+    assert '<td class="number" data-label="Số ngày học không báo về">13</td>' in page
 
 
 def test_holidays_make_nobody_silent(school: School, clock: Clock) -> None:

@@ -110,6 +110,16 @@ def test_what_can_t_be_done_is_said_in_one_sentence(
     assert [ask(school, f"SELECT * FROM {table}") for table in tables] == before
 
 
+def test_a_form_that_is_far_too_large_is_refused(school: School) -> None:
+    """No form has a hundred kilobytes; what has is not read to its end, and says so in a sentence."""
+    answer = school.browser.post(
+        f"/devices/{school.known['lab']}/room", data={"room": "x" * 100_000}, headers={"Origin": ADDRESS}
+    )
+
+    assert answer.status_code == 413
+    assert "Nội dung gửi lên quá lớn." in answer.text
+
+
 def test_a_form_from_another_site_changes_nothing(school: School) -> None:
     """A page elsewhere can't retire a device through the officer's browser."""
     answer = school.browser.post(f"/devices/{school.known['lab']}/retire", headers={"Origin": "http://evil.example"})

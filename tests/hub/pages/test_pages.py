@@ -1,14 +1,17 @@
 """What every page keeps to."""
 
 import dataclasses
+import html
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
+from hub.hub import Hub, open_hub
 from tests.hub.conftest import Clock
 from tests.hub.pages.conftest import Browser, School, browsing
-from tests.hub.pages.school import HOSTILE
+from tests.hub.pages.school import HOSTILE, fill
 
 PATHS = (
     "/", "/devices", "/devices?state=all&sort=-seen", "/devices/{lab}", "/devices/{teacher}", "/devices/{hostile}",
@@ -92,6 +95,31 @@ def test_every_link_leads_somewhere(browser: Browser, known: dict[str, str], pat
 def test_a_hub_that_knows_nothing_has_all_its_pages(empty_browser: Browser, path: str) -> None:
     """Before the profile is imported and the first PC has reported, every page says so instead of failing."""
     assert empty_browser.get(path).status_code == 200
+
+
+def test_a_hub_without_a_profile_says_how_to_import_one(hub: Hub, empty_browser: Browser) -> None:
+    """The command names this hub's own folder: without it, another one would be filled."""
+    folder = Path(str(hub.database.engine.url.database)).parent
+
+    assert f"baove school import THƯ_MỤC --data {folder}" in html.unescape(empty_browser.get("/").text)
+
+
+def test_pages_are_the_same_over_postgresql(postgresql: str, tmp_path: Path, shown: School) -> None:
+    """A school on PostgreSQL reads the same pages, row for row."""
+    hub = open_hub(tmp_path / "hub", postgresql, clock=Clock())
+    known = fill(hub)
+    shown.browser.cookies.clear()
+    with browsing(hub) as client:
+        for path in PATHS:
+            there, here = client.get(path.format(**known)), shown.browser.get(path.format(**shown.known))
+            text, expected = there.text, here.text
+            for name, device_id in known.items():
+                text = text.replace(device_id, name)
+                expected = expected.replace(shown.known[name], name)
+            pairs = zip(text.splitlines(), expected.splitlines(), strict=True)
+            different = [(mine, other) for mine, other in pairs if mine != other]
+            assert (path, there.status_code, different) == (path, 200, [])
+    hub.close()
 
 
 def test_vietnamese_comes_first_and_the_switch_is_remembered(browser: Browser) -> None:

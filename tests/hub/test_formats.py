@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from collectors.facts import Field
-from hub.pages.formats import Formats
+from hub.formats import Formats
 
 VI, EN = (Formats(language, ZoneInfo("Asia/Ho_Chi_Minh")) for language in ("vi", "en"))
 
