@@ -15,7 +15,7 @@ from tests.cli.conftest import Baove
 
 PROMISED = {
     "up", "demo", "collect", "check", "agent run", "agent status", "agent explain", "hub run", "hub import", "targets",
-    "query", "school check", "school import", "school export", "rules list", "rules lint", "rules test", "config show",
+    "query", "agent service install", "agent service remove", "bundle windows", "school check", "school import", "school export", "rules list", "rules lint", "rules test", "config show",
 }  # fmt: skip
 
 
