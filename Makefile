@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 help: ## list these commands
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
 
 run: .venv/built ## the main job: this machine's agent, the hub and its page, on http://127.0.0.1:8080 (data in ./var)
 	$(BIN)/baove up --data var
@@ -13,8 +13,14 @@ demo: .venv/built ## the same with a made-up school (data in ./var/demo)
 	$(BIN)/baove demo --data var/demo
 
 test: lint ## check the code, then run all tests
-	@.ci/debian prometheus chromium postgresql fonts-dejavu-core libatomic1
+	@.ci/debian prometheus chromium postgresql fonts-dejavu-core libatomic1 wine64
+	@.ci/windows-python
 	$(BIN)/pytest -n 2 -rs --color=auto
+
+test-windows: .venv/dev .venv/built ## of the tests only those on a Windows API: Wine's, with a Windows CPython
+	@.ci/debian wine64
+	@.ci/windows-python
+	$(BIN)/pytest -rs --color=auto tests/wine
 
 lint: .venv/dev .venv/built ## check format, style, types and who imports whom
 	$(BIN)/ruff format --check
@@ -69,4 +75,4 @@ endif
 	$(BIN)/python hatch_build.py
 	@touch $@
 
-.PHONY: help run demo test lint format docs words bench lock clean
+.PHONY: help run demo test test-windows lint format docs words bench lock clean

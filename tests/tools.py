@@ -14,13 +14,14 @@ PACKAGES = {
     "postgres": "postgresql",
     "setpriv": "util-linux",
     "systemd-analyze": "systemd",
+    "wine64": "wine64",
 }
 """The Debian package of each program."""
 
 
 def tool(program: str) -> str:
     """Return the path of a program; where it is absent the test is skipped, but in CI it fails."""
-    beside = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{program}"))
+    beside = sorted([*Path("/usr/lib/postgresql").glob(f"*/bin/{program}"), *Path("/usr/lib/wine").glob(program)])
     found = shutil.which(program) or (str(beside[-1]) if beside else None)
     if found:
         return found

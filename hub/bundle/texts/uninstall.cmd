@@ -7,7 +7,7 @@ set "TOP=%ProgramFiles%"
 if defined ProgramW6432 set "TOP=%ProgramW6432%"
 set "TOP=%TOP%\baove"
 set "CODE=0"
-for /d %%V in ("%TOP%\*") do if exist "%%V\installed" call :remove "%%V" %*
+for /f "delims=" %%V in ('dir /b /ad "%TOP%"') do if exist "%TOP%\%%V\installed" call :remove "%TOP%\%%V" %*
 if not "%CODE%"=="0" exit /b %CODE%
 cd /d "%TEMP%"
 if exist "%TOP%" rmdir /s /q "%TOP%" & exit /b 0
