@@ -11,7 +11,7 @@ from agent import VERSION
 from agent.settings import OTHERS, SETTINGS, here
 from collectors.facts import compact
 from collectors.settings import SettingsError, Value, load
-from rules.words import language_of, sentence, translator
+from rules.words import language_of, translator
 
 if TYPE_CHECKING:
     from agent import daemon
@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
         command: Callable[[argparse.Namespace, Mapping[str, Value]], int] = asked.command
         return command(asked, settings)
     except SettingsError as why:
-        return _refuse(sentence(why.template, **why.arguments))
+        return _refuse(why.said(_say()))
     except Refusal as why:
         return _refuse(why.args[0])
     except KeyboardInterrupt:

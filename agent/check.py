@@ -18,9 +18,9 @@ FALLS_SHORT = frozenset({"fail", "unknown"})
 WORDS = {
     "pass": {"vi": "đạt", "en": "pass"},
     "fail": {"vi": "không đạt", "en": "fail"},
-    "unknown": {"vi": "chưa rõ", "en": "unknown"},
+    "unknown": {"vi": "chưa biết", "en": "unknown"},
     "not_applicable": {"vi": "không áp dụng", "en": "not applicable"},
-    "exempt": {"vi": "được miễn", "en": "exempt"},
+    "exempt": {"vi": "miễn", "en": "exempt"},
 }
 
 

@@ -32,10 +32,7 @@ def _problems(error: Any, say: Say) -> list[str]:
 
 
 def _setting(error: Any, say: Say) -> list[str]:
-    arguments = dict(error.arguments)
-    if "expected" in arguments:
-        arguments["expected"] = say(arguments["expected"])
-    return [say(sentence(error.template, **arguments))]
+    return [error.said(say)]
 
 
 def _database(error: Any, say: Say) -> list[str]:

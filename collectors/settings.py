@@ -29,6 +29,11 @@ class SettingsError(Exception):
         self.template, self.arguments = template, arguments
         super().__init__(template.format_map(arguments))
 
+    def said(self, say: Callable[[str], str]) -> str:
+        """Return the sentence in the language of ``say``, and so what it expected."""
+        told = {name: say(value) if name == "expected" else value for name, value in self.arguments.items()}
+        return say(self.template).format_map(told)
+
 
 @dataclass(frozen=True, slots=True)
 class Setting:

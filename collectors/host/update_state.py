@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated
 
 from collectors.facts import Failed, Metric, collector, fact
@@ -65,6 +65,8 @@ def linux(host: Linux) -> Iterator[UpdateState]:
         pending, security_at = _security(host, done)
         installed_at = max((one.at for one in done), default=None)
         searched_at, service = _apt_searched_at(host), _apt_service(host)
+        if pending == 0 and _is_left_behind(debian.security_made_at(host), searched_at):
+            pending = None
     elif rpm.is_here(host):
         pending = security_at = None
         installed_at = of_epoch(max(one.installed_at for one in rpm.installed(host)))
@@ -98,6 +100,15 @@ def _security(host: Linux, done: Sequence[history.Upgrade]) -> tuple[int | None,
             pending += any(debian.version_key(version) > key for version in versions)
     moments = [one.at for one in done if one.version in debian.offers(offered, one.package, one.architecture)]
     return pending, max(moments, default=None)
+
+
+LEFT_BEHIND = timedelta(days=14)
+"""A security archive that lives signs its lists anew within days, whether or not something new is in them."""
+
+
+def _is_left_behind(made_at: datetime | None, searched_at: datetime | None) -> bool:
+    """Say whether apt looked, and got all but the security archive's lists: that none waits is older than it seems."""
+    return made_at is not None and searched_at is not None and made_at < searched_at - LEFT_BEHIND
 
 
 def _times(host: Linux, *paths: str) -> list[datetime]:

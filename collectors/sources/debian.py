@@ -3,9 +3,11 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from collectors.facts import Failed
 from collectors.sources.linux import Linux
+from collectors.sources.local_time import month
 
 STATUS = "/var/lib/dpkg/status"
 INFO = "/var/lib/dpkg/info"
@@ -80,6 +82,20 @@ def security_versions(host: Linux) -> dict[tuple[str, str], list[str]] | None:
             if package and version and architecture:
                 offered.setdefault((package[1], architecture[1]), []).append(version[1])
     return offered or None
+
+
+_DATE = re.compile(r"^Date: \w{3}, +(\d{1,2}) (\w{3}) (\d{4}) (\d\d):(\d\d):(\d\d)", re.MULTILINE | re.ASCII)
+
+
+def security_made_at(host: Linux) -> datetime | None:
+    """Return when the oldest of the security archives' lists here was made; None where none tells."""
+    try:
+        lists = [one for one in host.list(LISTS) if one.endswith(("_InRelease", "_Release")) and _is_security(one)]
+        found = [_DATE.search(host.read(f"{LISTS}/{one}")) for one in lists]
+        dates = [(int(one[3]), month(one[2]), int(one[1]), *map(int, one.groups()[3:])) for one in found if one]
+        return min((datetime(*date, tzinfo=UTC) for date in dates), default=None)  # type: ignore[misc,arg-type]
+    except (OSError, ValueError, TypeError):
+        return None
 
 
 def offers(offered: Mapping[tuple[str, str], list[str]] | None, name: str, architecture: str) -> list[str]:

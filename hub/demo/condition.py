@@ -334,13 +334,15 @@ TABLES: Mapping[str, Callable[[At], Iterator[Any]]] = {
 }
 """What fills each of these tables."""
 
+_NO_CENTER = "Windows Server has no Security Center, and neither Defender nor a known product is here"
+_NO_LAB = "this PC is not set up as one of a computer lab, and of no other are the hours of use collected"
 _FREE = "Linux is free software, of which no part is activated"
 
 NOT_HERE: Mapping[str, Callable[[Pc], str | None]] = {
-    "antivirus": lambda pc: "Windows Server has no Security Center" if pc.is_windows and pc.is_server else None,
+    "antivirus": lambda pc: _NO_CENTER if pc.is_windows and pc.is_server else None,
     "licence": lambda pc: None if pc.is_windows else _FREE,
     "activation_sign": lambda pc: None if pc.is_windows else _FREE,
     "frozen_disk": lambda pc: None if pc.is_windows else "the products that freeze disks are made for Windows",
-    "usage": lambda pc: None if pc.used_by == "students" else "hours of use are kept of lab PCs only",
+    "usage": lambda pc: None if pc.used_by == "students" else _NO_LAB,
 }
 """Why a PC lacks a table by design, where it does."""

@@ -208,7 +208,7 @@ TABLES: Mapping[str, Callable[[Pc], Iterator[Any]]] = {
 """What fills each of these tables."""
 
 NOT_HERE: Mapping[str, Callable[[Pc], str | None]] = {
-    "memory_module": lambda pc: None if model_of(pc)["memory"] else "there is no SMBIOS",
+    "memory_module": lambda pc: None if model_of(pc)["memory"] else "this machine's firmware gives no SMBIOS table",
     "battery": lambda pc: None if model_of(pc)["kind"] == device.Kind.LAPTOP else "the machine has no battery",
 }
 """Why a PC lacks a table by design, where it does."""

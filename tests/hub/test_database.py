@@ -83,6 +83,30 @@ def test_a_reader_can_not_write(any_hub: Hub, ask: Query, sql: str) -> None:
     assert before == ask("SELECT COUNT(*) AS n FROM verdict")
 
 
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT 1; COMMIT; INSERT INTO hub_counter (name, value) VALUES ('x', 1)",
+        "COPY (SELECT 1) TO PROGRAM 'true'", "COPY (SELECT 1) TO '/tmp/x'", "/* SELECT */ COPY (SELECT 1) TO '/tmp/x'",
+        "SELECT pg_read_file('/etc/hostname') AS x", "SELECT pg_ls_dir('/') AS x", "SHOW data_directory",
+        "/* /* */ SELECT */ COPY (SELECT 1) TO '/tmp/x'", "/**/" * 5000,
+        "SELECT lo_import('/etc/hostname') AS x", "SET ROLE baove", "EXPLAIN SELECT 1 AS x",
+        "SELECT pg_reload_conf() AS x",
+    ],
+)  # fmt: skip
+def test_a_reader_on_postgresql_reaches_nothing_beyond_the_tables(postgresql: str, tmp_path: Path, sql: str) -> None:
+    """One statement, a SELECT, and without the rights of a superuser: no file, no program, no second thought."""
+    opened = open_hub(tmp_path, postgresql)
+    try:
+        with opened.database.reading() as query, pytest.raises(QueryError):
+            query(sql, {})
+        with opened.database.reading() as query:
+            assert query("SELECT * FROM hub_counter", {}) == []
+            assert query("-- a comment\nWITH x AS (SELECT 1 AS n) SELECT n FROM x", {}) == [{"n": 1}]
+    finally:
+        opened.close()
+
+
 @pytest.mark.parametrize("sql", ["ATTACH '/etc/passwd' AS x", "PRAGMA user_version = 3", "SELECT load_extension('x')"])
 def test_a_reader_reaches_nothing_beyond_the_tables(hub: Hub, ask: Query, sql: str) -> None:
     """No other file, no setting of the database, no code."""

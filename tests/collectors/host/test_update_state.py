@@ -45,6 +45,29 @@ def test_without_the_security_archives_index_nothing_is_known_to_be_pending() ->
     assert state({})["last_searched_at"] is None
 
 
+@pytest.mark.parametrize(
+    ("made", "pending"),
+    [
+        ("Date: Sun, 01 Mar 2026 20:00:00 UTC", 0),
+        ("Date: Fri,  2 Jan 2026 20:00:00 UTC", None),
+        ("Date: Fri, 99 Xyz 2026 20:00:00 UTC", 0),
+        ("", 0),
+    ],
+)
+@pytest.mark.parametrize("name", ["InRelease", "Release"])
+def test_none_is_pending_only_by_lists_that_the_last_search_got(name: str, made: str, pending: int | None) -> None:
+    """Apt counts a search as done when any archive answered; the security archive's lists may be of January."""
+    files = {
+        INDEX: offer("a", "1.0-1"),
+        f"/var/lib/apt/lists/security.debian.org_dists_bookworm-security_{name}": f"Origin: Debian\n{made}\n",
+    }
+    searched = {"/var/lib/apt/periodic/update-success-stamp": "2026-03-02T01:00:00Z"}
+    files["/var/lib/apt/periodic/update-success-stamp"] = ""
+    assert state(files, modified_at=searched)["security_updates_pending"] == pending
+    files[INDEX] = offer("a", "1.0-2")
+    assert state(files, modified_at=searched)["security_updates_pending"] == 1
+
+
 LOG = "/var/log/apt/history.log"
 
 
