@@ -14,8 +14,9 @@ from cli import main as program
 from tests.cli.conftest import Baove
 
 PROMISED = {
-    "up", "demo", "collect", "check", "agent run", "agent status", "agent explain", "hub run", "hub import", "targets",
-    "query", "agent service install", "agent service remove", "bundle windows", "school check", "school import", "school export", "rules list", "rules lint", "rules test", "config show",
+    "up", "demo", "collect", "check", "agent run", "agent status", "agent explain", "agent service install",
+    "agent service remove", "hub run", "hub import", "targets", "query", "school check", "school import",
+    "school export", "rules list", "rules lint", "rules test", "config show", "bundle windows",
 }  # fmt: skip
 
 
