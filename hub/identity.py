@@ -27,6 +27,9 @@ UUID, SYSTEM_SERIAL, BOARD_SERIAL, DISK, MAC, WEAK = (
 )  # fmt: skip
 STRONG = (UUID, SYSTEM_SERIAL, BOARD_SERIAL)
 PARTS = (DISK, MAC)
+SAME_MACHINE = "same_machine"
+"""The kind of a conflict in which a person says whether two devices are one."""
+
 RANK = (*STRONG, *PARTS, WEAK)
 
 _STREAM = sa.text("SELECT * FROM stream WHERE stream = :stream")
@@ -144,7 +147,22 @@ def _by_identifiers(connection: sa.Connection, seen: Seen, sent_at: str) -> tupl
         kind = _likeness(seen, candidates[device_id])
         if kind:
             note(connection, kind, device_id, made, seen & candidates[device_id], sent_at)
+        if kind == SAME_MACHINE:
+            _doubt(connection, device_id, sent_at)
     return made, True
+
+
+def _doubt(connection: sa.Connection, device_id: str, at: str) -> None:
+    """End what was known of a device by then: its disk and card were seen in another board, so as it was it is no more.
+
+    Until the officer says that the two are one, or it reports again, one PC must not count twice.
+    """
+    connection.execute(
+        collection.update()
+        .where(collection.c.device_id == device_id, collection.c.attempted_at <= at, collection.c.expires_at > at)
+        .values(expires_at=at)
+    )
+    wait(connection, [device_id])
 
 
 def _candidates(connection: sa.Connection, seen: Seen) -> dict[str, Seen]:
@@ -193,7 +211,7 @@ def _likeness(mine: Seen, theirs: Seen) -> str | None:
     if _of(shared, UUID):
         return "shared_identifier"
     if _of(shared, DISK) and _of(shared, MAC):
-        return "same_machine"
+        return SAME_MACHINE
     return None
 
 

@@ -349,3 +349,22 @@ def test_who_loses_its_record_loses_its_room_and_is_judged_again(hub: Hub, clock
         row["device_id"]: row["room"] for row in ask("SELECT device_id, room FROM managed_device")
     }
     assert {first, second} <= {row["device_id"] for row in ask("SELECT device_id FROM to_judge")}
+
+
+def test_one_pc_with_a_new_board_does_not_count_as_two(any_hub: Hub, clock: Clock, ask: Query) -> None:
+    """Its disk and card are in another board now: what it was passes nothing until a person or a report says so."""
+    tables: dict[str, list[dict[str, Any]]] = {"device": [DEVICE], "firewall": [FIREWALL]}
+    passing = "SELECT device_id FROM verdict WHERE rule = 'firewall-enabled' AND verdict = 'pass'"
+    first = send(any_hub, report(clock.advance(minutes=1), stream="a", tables=tables)).device_id
+    judge_all(any_hub)
+    assert [{"device_id": first}] == ask(passing)
+
+    board = machine(uuid=UUID_B, serial="TESTB0002")
+    second = send(any_hub, report(clock.advance(minutes=1), stream="b", tables=tables, identifiers=board)).device_id
+    judge_all(any_hub)
+    assert [{"device_id": second}] == ask(passing)
+
+    again = report(clock.advance(minutes=1), stream="a", sequence=2, tables=tables)
+    assert send(any_hub, again).device_id == first
+    judge_all(any_hub)
+    assert {first, second} == {row["device_id"] for row in ask(passing)}
