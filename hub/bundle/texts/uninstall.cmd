@@ -10,7 +10,9 @@ set "CODE=0"
 for /f "delims=" %%V in ('dir /b /ad "%TOP%"') do if exist "%TOP%\%%V\installed" call :remove "%TOP%\%%V" %*
 if not "%CODE%"=="0" exit /b %CODE%
 cd /d "%TEMP%"
-if exist "%TOP%" rmdir /s /q "%TOP%" & exit /b 0
+rem One line, since this file goes with the folder; more than once, since what has just ended is let go of a moment later.
+for /l %%N in (1,1,10) do if exist "%TOP%" rmdir /s /q "%TOP%" 2>nul & if exist "%TOP%" ping -n 2 127.0.0.1 >nul 2>nul
+exit /b
 
 :remove
 "%~1\python\python.exe" -P -m agent.service.setup remove %2
