@@ -66,13 +66,12 @@ def _run(_: argparse.Namespace, settings: Mapping[str, Value]) -> int:
 
 def daemon_options(arguments: list[str]) -> "daemon.Options":
     """Read the options of ``run``, with ``--config FILE`` before them: the service's own. Raises SettingsError."""
-    from agent.daemon import Options
+    from agent.daemon import options
 
     config = 2 if arguments[:1] == ["--config"] else 0
     asked = _parser().parse_args([*arguments[:config], "run", *arguments[config:]])
     given = {setting.name: getattr(asked, setting.name, None) for setting in SETTINGS}
-    settings = load(SETTINGS, os.environ, asked.config, given, OTHERS)
-    return Options(**{setting.name: settings[setting.name].value for setting in SETTINGS})
+    return options(load(SETTINGS, os.environ, asked.config, given, OTHERS))
 
 
 def _service(asked: argparse.Namespace, settings: Mapping[str, Value]) -> int:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import agent
+from agent.__main__ import daemon_options
 from collectors.host import tables
 from tests.agent.machines import recorded
 
@@ -264,3 +265,16 @@ def test_status_of_an_agent_that_does_not_run_says_so(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "! the agent does not run" in done.stdout
     assert not (tmp_path / "none").exists()
+
+
+def test_the_service_reads_what_the_command_run_reads(tmp_path: Path) -> None:
+    """Its options, and a file named before them, become what the daemon is told: what it probes too."""
+    file = tmp_path / "baove.toml"
+    file.write_text(
+        'lab = true\nprobes = [{purpose = "internet", target = "https://example.edu.vn/"}]\n', encoding="utf-8"
+    )
+
+    told = daemon_options(["--config", str(file), "--data", str(tmp_path)])
+
+    assert (tmp_path, True) == (told.data, told.here.is_lab)
+    assert ["https://example.edu.vn/"] == [probe.target for probe in told.here.probes]
