@@ -12,7 +12,7 @@ def test_make_alone_lists_what_there_is() -> None:
     listed = subprocess.run(
         ["make", "--no-print-directory"], cwd=TOP, capture_output=True, text=True, check=True
     ).stdout
-    names = re.findall(r"^(\w+) +\S", listed, re.MULTILINE)
+    names = re.findall(r"^([\w-]+) +\S", listed, re.MULTILINE)
     declared = re.search(r"^\.PHONY: (help .+)$", (TOP / "Makefile").read_text(), re.MULTILINE)
 
     assert declared is not None
