@@ -1,5 +1,6 @@
 """The hub's web application: the interface for programs and the pages, on loopback, with one way to fail."""
 
+import gc
 import inspect
 import logging
 from collections.abc import Callable
@@ -165,6 +166,8 @@ def serve(hub: Hub, host: str, port: int, ready: Callable[[str], None]) -> None:
         )
         bound = listening.getsockname()[1]
         shown = f"[{host}]" if ":" in host else host
+        gc.collect()
+        gc.freeze()  # what is loaded stays: looking at it again and again takes a tenth of judging a large school
         stop_jobs = jobs.start(hub, app.state.health.jobs)
 
         class Server(uvicorn.Server):

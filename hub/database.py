@@ -300,7 +300,9 @@ def select(connection: sa.Connection, sql: str, named: Mapping[str, Any]) -> lis
         if not result.returns_rows:
             raise QueryError(sentence("only a SELECT is run here"))
         names = tuple(result.keys())
-        rows = [dict(zip(names, row, strict=True)) for row in result.fetchmany(ROW_LIMIT + 1)]
+        # Rows as the driver gives them: SQLAlchemy's own objects around them cost as much as SQLite does.
+        rows = [dict(zip(names, row, strict=True)) for row in result.cursor.fetchmany(ROW_LIMIT + 1)]
+        result.close()
     except sa.exc.DBAPIError as error:
         raise QueryError(_why(error)) from error
     except sa.exc.StatementError as error:

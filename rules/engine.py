@@ -131,13 +131,13 @@ def judge(
 
     ``device_table`` is the qualified name of the table device: inside the rule, ``device`` holds only these devices.
     """
-    now = parse_utc(named["now"])
+    now, decides = parse_utc(named["now"]), check.decides
     judged: list[Judgement] = []
     open_until: dict[str, datetime] = {}
     for device_id, coverage in devices.items():
-        before = _before_sql(check, device_id, coverage, now)
+        before = _before_sql(check, decides, device_id, coverage, now)
         if before is None:
-            open_until[device_id] = min(coverage[table].expires_at for table in check.decides)
+            open_until[device_id] = min(coverage[table].expires_at for table in decides)
         else:
             judged.append(before)
     if open_until:
@@ -145,10 +145,12 @@ def judge(
     return judged
 
 
-def _before_sql(check: Check, device_id: str, coverage: Mapping[str, Coverage], now: datetime) -> Judgement | None:
+def _before_sql(
+    check: Check, decides: Sequence[str], device_id: str, coverage: Mapping[str, Coverage], now: datetime
+) -> Judgement | None:
     until = now + FACTS_EXPIRE_AFTER
     not_here = None
-    for table in check.decides:
+    for table in decides:
         seen = coverage.get(table)
         if seen is None:
             return Judgement(check.id, device_id, Verdict.UNKNOWN, "never_came", until, {"table": table})
@@ -354,21 +356,24 @@ def _dated(row: Mapping[str, Any], named: Mapping[str, Any]) -> dict[str, Any]:
     return {**made, "until": utc_text(ends) if ends else None}
 
 
+_OF_THE_COMPUTER = (
+    "subject", "device_id", "asset_code", "hostname", "room", "campus", "source", "count", "condition",
+)  # fmt: skip
+_OF_THE_CHECK = ("rule", "verdict", "reason", "details", "since", "until")
+
+
 def _together(rows: Iterable[Mapping[str, Any]], checks: Sequence[str]) -> list[dict[str, Any]]:
     """Make one row of the rows of a computer's checks: the worst of them decides, and their reasons stand under it.
 
     A computer that its record calls broken or disposed is counted only while it still says something of itself.
     """
-    subjects: dict[str, dict[str, Any]] = {}
+    subjects: dict[tuple[str, str], dict[str, Any]] = {}
     for row in rows:
-        mine = subjects.setdefault(
-            f"{row['source']}:{row['subject']}",
-            {name: row[name] for name in ("device_id", "asset_code", "hostname", "room", "campus", "source", "count")}
-            | {"condition": row["condition"], "subject": row["subject"], "verdict": "unknown", "checks": {}},
-        )
+        subject = row["source"], row["subject"]
+        if subject not in subjects:
+            subjects[subject] = {name: row[name] for name in _OF_THE_COMPUTER} | {"verdict": "unknown", "checks": {}}
         if row["rule"] is not None:
-            said = {name: row[name] for name in ("rule", "verdict", "reason", "details", "since", "until")}
-            mine["checks"][row["rule"]] = said
+            subjects[subject]["checks"][row["rule"]] = {name: row[name] for name in _OF_THE_CHECK}
     for mine in subjects.values():
         said = mine["checks"]
         mine["checks"] = list(said.values())
