@@ -15,6 +15,7 @@ from rules.words import language_of, translator
 
 if TYPE_CHECKING:
     from agent import daemon
+    from agent.supervise import Collected
 
 DONE, FALLS_SHORT, REFUSED = 0, 1, 2
 
@@ -97,10 +98,13 @@ def _explain(asked: argparse.Namespace, settings: Mapping[str, Value]) -> int:
 
 
 def _collect(asked: argparse.Namespace, settings: Mapping[str, Value]) -> int:
-    from agent.collect import as_text, collect, failing
+    from agent.collect import as_text, collect, failing, profile
 
-    made = collect(asked.table, here(settings), asked.recording, settings["data"].value)
+    found: list[Collected] = []
+    made = collect(asked.table, here(settings), asked.recording, settings["data"].value, found.append)
     _print(asked, made, as_text)
+    if asked.profile:
+        print(profile(found), file=sys.stderr)  # noqa: T201 - a command
     return FALLS_SHORT if failing(made) else DONE
 
 
@@ -144,6 +148,7 @@ def _parser() -> argparse.ArgumentParser:
     explain = command("explain", _explain, "List each field that would be sent, and why.", "")
     collect = command("collect", _collect, "Run collectors once and print the report; send nothing.", "software --json")
     collect.add_argument("table", nargs="*", metavar="TABLE", help="the tables; none: all")
+    collect.add_argument("--profile", action="store_true", help="tell what each table cost, on standard error")
     check = command("check", _check, "Judge this one PC by the device checks.", "--json")
     for one in (collect, check):
         one.add_argument("--recording", type=Path, metavar="DIR", help="a recorded machine instead of this one")

@@ -17,11 +17,13 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from agent.process import peak_bytes
 from collectors.facts import Collector, Failed, Outcome, compact, table_of, utc_text
 from collectors.run import Section, run
 from rules.words import Sentence, sentence
@@ -102,6 +104,9 @@ def _without_rows(section: Section) -> dict[str, Any]:
         "digest": section.digest,
         "message": section.message,
         "samples": section.samples,
+        "cpu_seconds": round(section.cpu_seconds, 4),
+        "process_cpu_seconds": round(time.process_time(), 4),
+        "process_peak_bytes": peak_bytes(),
     }
 
 

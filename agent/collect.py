@@ -57,6 +57,24 @@ def collect(
     return made
 
 
+def profile(found: Sequence[Collected]) -> str:
+    """Return what each table of a run cost, the dearest first, and what the collecting process did in all."""
+    dear = sorted(found, key=lambda one: one.cpu_seconds or 0.0, reverse=True)
+    width = max((len(one.table) for one in found), default=0)
+    lines = [
+        f"{one.table:{width}}  {_figure(one.cpu_seconds)} CPU s  {one.duration_seconds:7.3f} s  {one.outcome}"
+        for one in dear
+    ]
+    cpu = max((one.process_cpu_seconds for one in found if one.process_cpu_seconds is not None), default=None)
+    peak = max((one.process_peak_bytes for one in found if one.process_peak_bytes is not None), default=None)
+    memory = "an unknown amount of memory" if peak is None else f"{peak / (1 << 20):.1f} MiB at most"
+    return "\n".join([*lines, f"{'in all':{width}}  {_figure(cpu)} CPU s, the start of Python included; {memory}"])
+
+
+def _figure(seconds: float | None) -> str:
+    return "      ?" if seconds is None else f"{seconds:7.3f}"
+
+
 def failing(made: dict[str, Any]) -> list[dict[str, Any]]:
     """Return what a report says could not be collected; what is not here by design is no failure."""
     return [one for one in made["missing"] if one["why"] != "not_here"]

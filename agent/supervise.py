@@ -47,6 +47,11 @@ class Collected:
     samples: tuple[tuple[str, str, dict[str, str], float], ...] = ()
     rows: bytes = b"null"
     killed: bool = False
+    cpu_seconds: float | None = None
+    process_cpu_seconds: float | None = None
+    """What the collecting process had cost by then, its own start included."""
+    process_peak_bytes: int | None = None
+    """The most memory that it had held by then."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,8 @@ class Section:
     message: str | None = None
     samples: tuple[tuple[str, str, dict[str, str], float], ...] = ()
     """(metric, help, labels, value) of the table's own metrics."""
+    cpu_seconds: float = 0.0
+    """What the run cost this process; programs that it started are not in it."""
 
     def as_table(self) -> dict[str, Any]:
         """Return the section as a report carries it under ``tables``."""
@@ -46,11 +48,12 @@ def run(collector: Collector, host: Any) -> Section:  # noqa: PLR0911 - one retu
     """Run a collector over a host. A run that raised keeps none of its rows."""
     table = table_of(collector.fact)
     attempted_at = host.now()
-    started = time.perf_counter()
+    started, busy = time.perf_counter(), time.process_time()
 
     def ended(outcome: Outcome, message: str | None = None, **more: Any) -> Section:
         text = " ".join(message.split())[:MESSAGE_LIMIT] if message else None
-        return Section(table.name, outcome, attempted_at, time.perf_counter() - started, message=text, **more)
+        took, cost = time.perf_counter() - started, time.process_time() - busy
+        return Section(table.name, outcome, attempted_at, took, message=text, cpu_seconds=cost, **more)
 
     try:
         facts = list(dict.fromkeys(collector.function(host)))

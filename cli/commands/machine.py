@@ -18,6 +18,7 @@ def add(app: typer.Typer, _group: MakeGroup, command_class: type[Any], session: 
     json_option = typer.Option("--json", help=say("One JSON document"))
     recording_option = typer.Option(help=say("A recorded machine instead of this one"), metavar="DIR")
     folder = typer.Option(help=say("The agent's folder"), metavar="DIR")
+    profile_option = typer.Option("--profile", help=say("Tell what each table cost, on standard error"))
 
     @command(
         "collect",
@@ -31,8 +32,9 @@ def add(app: typer.Typer, _group: MakeGroup, command_class: type[Any], session: 
         as_json: Annotated[bool, json_option] = False,
         recording: Annotated[Path | None, recording_option] = None,
         data: Annotated[Path | None, folder] = None,
+        profile: Annotated[bool, profile_option] = False,
     ) -> int:
-        return _collect(session, tables or [], recording, data, as_json=as_json)
+        return _collect(session, tables or [], recording, data, as_json=as_json, costs=profile)
 
     @command("check", say("Judge this one machine by the device checks."), "baove check")
     def check(
@@ -42,17 +44,19 @@ def add(app: typer.Typer, _group: MakeGroup, command_class: type[Any], session: 
         return _check(session, recording, as_json=as_json)
 
 
-def _collect(session: Session, tables: list[str], recording: Path | None, data: Path | None, *, as_json: bool) -> int:
-    from agent.collect import collect, failing
+def _collect(
+    session: Session, tables: list[str], recording: Path | None, data: Path | None, *, as_json: bool, costs: bool
+) -> int:
+    from agent.collect import collect, failing, profile
     from agent.settings import here
     from agent.status import OUTCOMES
 
     settings = agent_settings(session.environ, data=data)
-    done: list[str] = []
+    done: list[Any] = []
     with session.progress(session.say("collecting")) as told:
 
         def ended(section: Any) -> None:
-            done.append(section.table)
+            done.append(section)
             told(len(done), None)
             session.detail(f"{section.table}: {section.outcome}, {section.duration_seconds:.2f} s")
 
@@ -66,6 +70,8 @@ def _collect(session: Session, tables: list[str], recording: Path | None, data: 
         ]
         rows += [(one["table"], say(OUTCOMES[one["why"]]), "", say(one["message"] or "")) for one in made["missing"]]
         session.table((say("table"), say("outcome"), say("rows"), say("why")), sorted(rows))
+    if costs:
+        session.note(profile(done))
     return FALLS_SHORT if failing(made) else DONE
 
 

@@ -50,6 +50,18 @@ def hostname() -> str:
     return str(buffer.value)
 
 
+def peak_working_set_bytes() -> int | None:
+    """Return the most memory that this process ever held (PROCESS_MEMORY_COUNTERS); None where Windows won't say."""
+    kernel = _library("kernel32")
+    kernel.GetCurrentProcess.restype = _c.c_void_p
+    kernel.K32GetProcessMemoryInfo.argtypes = [_c.c_void_p, _c.c_void_p, _c.c_ulong]
+    counters = _c.create_string_buffer(16 + 9 * struct.calcsize("P"))
+    if not kernel.K32GetProcessMemoryInfo(kernel.GetCurrentProcess(), counters, len(counters)):
+        return None
+    (peak,) = struct.unpack_from("N", counters.raw, 8)
+    return int(peak)
+
+
 def is_64_bit() -> bool:
     """Return whether the processor architecture of Windows is a 64-bit one (GetNativeSystemInfo)."""
     info = _c.create_string_buffer(64)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -278,3 +279,17 @@ def test_the_service_reads_what_the_command_run_reads(tmp_path: Path) -> None:
 
     assert (tmp_path, True) == (told.data, told.here.is_lab)
     assert ["https://example.edu.vn/"] == [probe.target for probe in told.here.probes]
+
+
+def test_what_a_collection_costs_is_told_beside_the_report(tmp_path: Path) -> None:
+    """--profile tells what each table cost, and the whole process, on standard error; the report is as ever."""
+    command = [sys.executable, "-m", "agent", "collect", "--json", "--profile", "--recording", str(recorded(tmp_path))]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    report = json.loads(done.stdout)
+    *tables, whole = done.stderr.splitlines()
+    assert {line.split()[0] for line in tables} == report["tables"].keys() | {one["table"] for one in report["missing"]}
+    figures = re.fullmatch(r"in all +(\d+\.\d+) CPU s, the start of Python included; (\d+\.\d) MiB at most", whole)
+    assert figures is not None
+    assert sum(float(line.split()[1]) for line in tables) < float(figures[1]) < 60
+    assert 5 < float(figures[2]) < 500

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import shutil
 import socket
 import subprocess
@@ -80,6 +81,16 @@ def test_the_agent_collects_on_a_live_windows(pc: Pc) -> None:
     assert {"operating_system", "device", "volume", "software", "setting", "listening_port"} <= rows.keys()
     assert [message for message in missing.values() if "please report it" in (message or "")] == []
     assert {name for name in missing if missing[name] and "killed" in missing[name]} == set()
+
+
+def test_what_a_collection_costs_is_told(pc: Pc) -> None:
+    """--profile tells CPU and memory of the collecting process on Windows too."""
+    _, said = pc.python("-m", "agent", "collect", "--profile", seconds=300)
+
+    found = re.search(r"in all +(\d+\.\d+) CPU s, the start of Python included; (\d+\.\d) MiB at most", said)
+    assert found is not None, said
+    assert 0 < float(found[1]) < 60
+    assert 5 < float(found[2]) < 500
 
 
 def test_a_collector_is_killed_at_its_deadline(pc: Pc) -> None:
