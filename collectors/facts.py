@@ -202,7 +202,6 @@ def utc_text(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-@functools.lru_cache(maxsize=1024)
 def parse_utc(text: str) -> datetime:
     """Read what ``utc_text`` wrote. Raises ValueError."""
     if not _UTC.fullmatch(text):

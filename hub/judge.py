@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -159,10 +160,11 @@ def _coverage(query: Any, waiting: Iterable[str], tables: Iterable[str]) -> dict
         f'AND "table" IN ({", ".join(":" + name for name in wanted)})',
         {**devices, **wanted},
     )
+    moment = cache(parse_utc)  # a report's tables expire together
     found: dict[str, dict[str, Coverage]] = {}
     for row in rows:
         found.setdefault(row["device_id"], {})[row["table"]] = Coverage(
-            Outcome(row["outcome"]), parse_utc(row["expires_at"]), row["message"]
+            Outcome(row["outcome"]), moment(row["expires_at"]), row["message"]
         )
     return found
 
