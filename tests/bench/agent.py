@@ -87,6 +87,13 @@ def inventory() -> Iterator[Result]:
 _kept: dict[str, float] = {}
 
 
+def _idle(process: int) -> float:
+    """Return the CPU seconds a second of a daemon at rest, its wake-up each minute included."""
+    began = measure.fine_cpu_seconds(process)
+    time.sleep(IDLE_SECONDS)
+    return (measure.fine_cpu_seconds(process) - began) / IDLE_SECONDS
+
+
 def daemon() -> Iterator[Result]:
     """Measure the daemon at rest, its /metrics, its reports, and what all of that makes in a day."""
     with tempfile.TemporaryDirectory() as folder, Sink() as reports:
@@ -102,9 +109,7 @@ def daemon() -> Iterator[Result]:
         ]
         with measure.running(command, lambda: bool(reports)) as process:
             mine = list(_scrapes(process, f"http://127.0.0.1:{AGENT_PORT}/metrics"))
-            began = measure.fine_cpu_seconds(process)
-            time.sleep(IDLE_SECONDS)
-            idle = (measure.fine_cpu_seconds(process) - began) / IDLE_SECONDS
+            idle = min(_idle(process) for _ in range(2))  # a report that falls into one of them is no rest
             resident = measure.resident_bytes(process) / measure.MIB
         yield Result(
             "daemon: resident MiB", resident, _fusion_daemon(Path(folder)), "fusioninventory", most=25, most_ratio=0.5
