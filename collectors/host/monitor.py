@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from collectors.facts import NotHere, collector, fact
 from collectors.identifiers import credible_serial, credible_text
 from collectors.sources import asking
-from collectors.sources.edid import parse, vendor_name
+from collectors.sources.edid import Edid, parse, vendor_name
 from collectors.sources.files import content, line
 from collectors.sources.linux import Linux
 from collectors.sources.windows import WMI, NoSuchClass, Windows
@@ -40,15 +40,19 @@ def linux(host: Linux) -> Iterator[Monitor]:
         if said is None:
             yield Monitor(connector=connector)
             continue
-        yield Monitor(
-            connector=connector,
-            vendor=said.vendor,
-            model=said.model,
-            serial=said.serial,
-            year=said.year,
-            width_cm=said.width_cm,
-            height_cm=said.height_cm,
-        )
+        yield _told(connector, said)
+
+
+def _told(connector: str, said: Edid) -> Monitor:
+    return Monitor(
+        connector=connector,
+        vendor=said.vendor,
+        model=said.model,
+        serial=said.serial,
+        year=said.year,
+        width_cm=said.width_cm,
+        height_cm=said.height_cm,
+    )
 
 
 _ENUM = r"HKLM\SYSTEM\CurrentControlSet\Enum"
@@ -80,15 +84,7 @@ def windows(host: Windows) -> Iterator[Monitor]:
                 year=year if year and year > _FIRST_YEAR else None,
             )
             continue
-        yield Monitor(
-            connector=connector,
-            vendor=said.vendor,
-            model=said.model,
-            serial=said.serial,
-            year=said.year,
-            width_cm=said.width_cm,
-            height_cm=said.height_cm,
-        )
+        yield _told(connector, said)
 
 
 _OF_MONITORS = (
